@@ -1,0 +1,8 @@
+/** Plain JavaScript that any Node can read: refuses a Node that cannot run the TypeScript behind it. */
+const major = Number(process.versions.node.split('.')[0]);
+if (!(major >= 24)) {
+  console.error(
+    `Deskbridge needs Node.js 24 or later and this is ${process.versions.node}: run it by "npm start" or "npx deskbridge" after "npm install", which brings the right one on Linux and Windows.`,
+  );
+  process.exit(2);
+}

@@ -1,0 +1,129 @@
+/** What the connector's answers, and the lack of one, mean for a send: our code, repeatable or not, outcome known or not. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { z } from 'zod';
+import type { SendErrorCode, SendOutcome } from '../../src/kernel/platform.ts';
+import type { HttpResult } from './http-call.ts';
+
+const maxRetryAfterMs = 3_600_000;
+
+const errorSchema = z.object({
+  error: z.object({ code: z.string().max(200).catch(''), message: z.string().max(2000).catch('') }),
+});
+
+type Verdict = { code: SendErrorCode; referenceGone?: boolean };
+
+/**
+ * Errors that the connector names in its body, whatever their status. Sources: Microsoft's list of status codes for
+ * bot conversations (learn.microsoft.com, conversation-messages) and botframework-connector issues.
+ */
+const namedErrors: Record<string, Verdict> = {
+  ConversationBlockedByUser: { code: 'blocked_by_user' },
+  MessageWritesBlocked: { code: 'blocked_by_user' },
+  BotNotInConversationRoster: { code: 'not_in_conversation', referenceGone: true },
+  MemberNotFoundInConversation: { code: 'not_in_conversation', referenceGone: true },
+  BotDisabledByAdmin: { code: 'not_in_conversation' },
+  BotNotRegistered: { code: 'registration_misconfigured' },
+  ConversationNotFound: { code: 'not_found', referenceGone: true },
+  ActivityNotFoundInConversation: { code: 'not_found' },
+  MessageSizeTooBig: { code: 'payload_rejected' },
+  BadSyntax: { code: 'payload_rejected' },
+};
+
+/** Statuses that say that nothing was posted, without a name that says more. */
+const rejections: Record<number, SendErrorCode> = {
+  400: 'payload_rejected',
+  401: 'unauthorized',
+  403: 'unauthorized',
+  404: 'not_found',
+  413: 'payload_rejected',
+  415: 'payload_rejected',
+  422: 'payload_rejected',
+};
+
+/**
+ * The outcome of one call that posts or updates a message.
+ * @param isUpdate an update refers to a message, so that a bare 404 does not mean that the conversation is gone.
+ * @param now for a Retry-After that is a date.
+ */
+export function outcomeOf(result: HttpResult, isUpdate: boolean, now: Date): SendOutcome {
+  if (result.kind === 'failed') {
+    if (result.mayHaveLeft) return { result: 'unknown', code: 'outcome_unknown' };
+    return { result: 'rejected', code: 'transient', retryable: true };
+  }
+  const { status } = result;
+  if (status >= 200 && status < 300) return { result: 'sent', messageId: messageIdOf(result.body) };
+  // A 5xx or 408 can come from behind a connector that has posted; nothing in the answer tells.
+  if (status >= 500 || status === 408) return { result: 'unknown', code: 'outcome_unknown' };
+  if (status === 429 || status === 412) {
+    // 412: another operation on the conversation was under way.
+    const wait = retryAfterMs(result.headers, result.body, now);
+    const code = status === 429 ? 'throttled' : 'transient';
+    const rejected = { result: 'rejected', code, retryable: true } as const;
+    return wait === null ? rejected : { ...rejected, retryAfterMs: wait };
+  }
+  const named = namedError(result.body);
+  const code = named?.code ?? rejections[status] ?? 'unknown';
+  const gone = named === null ? status === 404 && !isUpdate : named.referenceGone === true;
+  const rejected = { result: 'rejected', code, retryable: false } as const;
+  return gone ? { ...rejected, referenceGone: true } : rejected;
+}
+
+/** The outcome when no token could be had: nothing was posted. A refusal of the credentials does not pass by itself. */
+export function outcomeOfTokenFailure(result: HttpResult, now: Date): SendOutcome {
+  if (result.kind === 'failed') return { result: 'rejected', code: 'transient', retryable: true };
+  if (result.status === 429) {
+    const wait = retryAfterMs(result.headers, result.body, now);
+    const rejected = { result: 'rejected', code: 'throttled', retryable: true } as const;
+    return wait === null ? rejected : { ...rejected, retryAfterMs: wait };
+  }
+  if (result.status >= 500 || result.status === 408 || result.status < 400) {
+    return { result: 'rejected', code: 'server_error', retryable: true };
+  }
+  return { result: 'rejected', code: 'unauthorized', retryable: false };
+}
+
+/** How long the platform asks to wait: Retry-After in seconds or as a date, else a hint in the body's message. */
+export function retryAfterMs(headers: IncomingHttpHeaders, body: string, now: Date): number | null {
+  const header = headers['retry-after']?.trim();
+  if (header !== undefined && /^\d+(\.\d+)?$/.test(header)) return clampWait(Number(header) * 1000);
+  const date = header === undefined ? Number.NaN : Date.parse(header);
+  if (!Number.isNaN(date)) return clampWait(date - now.getTime());
+  const hint = /(?:retry|try again)\D{0,20}(\d{1,6})\s*(ms|milliseconds?|s|secs?|seconds?)?\b/i.exec(
+    messageOf(body),
+  );
+  if (hint === null) return null;
+  const unit = hint[2]?.toLowerCase().startsWith('m') ? 1 : 1000;
+  return clampWait(Number(hint[1]) * unit);
+}
+
+function namedError(body: string): Verdict | null {
+  const error = readError(body);
+  return error !== null && Object.hasOwn(namedErrors, error.code) ? (namedErrors[error.code] ?? null) : null;
+}
+
+function messageOf(body: string): string {
+  return readError(body)?.message ?? '';
+}
+
+function readError(body: string): { code: string; message: string } | null {
+  const parsed = errorSchema.safeParse(readJson(body));
+  return parsed.success ? parsed.data.error : null;
+}
+
+/** The id of the message; a success without one is a success all the same. */
+function messageIdOf(body: string): string | null {
+  const answer = z.object({ id: z.string().min(1).max(300) }).safeParse(readJson(body));
+  return answer.success ? answer.data.id : null;
+}
+
+function readJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}
+
+function clampWait(ms: number): number {
+  return Math.min(Math.max(Math.ceil(ms), 0), maxRetryAfterMs);
+}

@@ -1,0 +1,58 @@
+/** Which hosts a Teams service URL may name: the one list that inbound checks and outbound calls share. */
+
+/**
+ * Exact hosts of the Teams connector. No wildcard: anyone can register a name below `trafficmanager.net`.
+ * Public, GCC, GCC High and DoD, in this order; source: `TeamsServiceEndpoints` of the Microsoft 365 Agents SDK
+ * (microsoft.github.io/Agents-for-js) and Microsoft's page on proactive messages.
+ */
+export const teamsServiceHosts: readonly string[] = [
+  'smba.trafficmanager.net',
+  'smba.infra.gcc.teams.microsoft.com',
+  'smba.infra.gov.teams.microsoft.us',
+  'smba.infra.dod.teams.microsoft.us',
+];
+
+/** Longest service URL that is looked at; real ones have about 80 characters. */
+const maxUrlLength = 500;
+
+/** Whether a host name of a URL (as `URL.hostname` gives it) always means this machine. */
+export function isLoopbackHost(hostname: string): boolean {
+  return (
+    hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
+  );
+}
+
+/** Whether a TCP peer address is this machine's own, in IPv4, IPv6 or mapped form. */
+export function isLoopbackAddress(address: string): boolean {
+  return address === '::1' || isLoopbackHost(address.replace(/^::ffff:/, ''));
+}
+
+/** The service URL if it is plain enough to be called at all: http(s), no user, query or fragment. */
+export function parseServiceUrl(text: string): URL | null {
+  if (text.length > maxUrlLength || !URL.canParse(text)) return null;
+  const url = new URL(text);
+  const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  return plain && (url.protocol === 'https:' || url.protocol === 'http:') ? url : null;
+}
+
+/**
+ * Whether a service URL may be believed and called: https on a host of the list or of `extraHosts`
+ * (`host` or `host:port`, compared exactly), plain http only on a loopback host that `extraHosts` names.
+ */
+export function isTrustedServiceUrl(url: URL, extraHosts: readonly string[]): boolean {
+  const listed = extraHosts.includes(url.host) || extraHosts.includes(url.hostname);
+  if (url.protocol === 'http:') return listed && isLoopbackHost(url.hostname);
+  return listed || (url.port === '' && teamsServiceHosts.includes(url.hostname));
+}
+
+/** Whether two service URLs are one: equal in normal form but for slashes at the end. */
+export function sameServiceUrl(one: URL, other: URL): boolean {
+  return withoutTrailingSlash(one) === withoutTrailingSlash(other);
+}
+
+/** The URL without slashes at its end, ready to take a path. */
+export function withoutTrailingSlash(url: URL): string {
+  let end = url.href.length;
+  while (url.href.charAt(end - 1) === '/') end -= 1;
+  return url.href.slice(0, end);
+}

@@ -1,0 +1,93 @@
+/** One HTTP request to the platform: no retries, no redirects, a hard time limit, and honest about what left us. */
+import http from 'node:http';
+import https from 'node:https';
+
+export interface HttpCall {
+  method: 'POST' | 'PUT';
+  url: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export type HttpResult =
+  | { kind: 'answered'; status: number; headers: http.IncomingHttpHeaders; body: string }
+  /** No answer. `mayHaveLeft`: the request, or a part of it, may have reached the platform. */
+  | { kind: 'failed'; mayHaveLeft: boolean; code: string };
+
+/** Keeps connections open between calls; both platforms' hosts and loopback simulators are served by one pair of agents. */
+export class HttpCaller {
+  readonly #timeoutMs: number;
+  readonly #maxAnswerBytes: number;
+  // `timeout` closes idle sockets before the far side does, which would lose the next request on them.
+  readonly #http = new http.Agent({ keepAlive: true, maxSockets: 128, timeout: 15_000 });
+  readonly #https = new https.Agent({ keepAlive: true, maxSockets: 128, timeout: 15_000 });
+
+  /** @param maxAnswerBytes a longer answer counts as none. */
+  constructor(timeoutMs: number, maxAnswerBytes = 65_536) {
+    this.#timeoutMs = timeoutMs;
+    this.#maxAnswerBytes = maxAnswerBytes;
+  }
+
+  /** Makes the call; never rejects. The time limit covers everything from the wait for a socket to the last byte. */
+  call(request: HttpCall): Promise<HttpResult> {
+    return new Promise((resolve) => {
+      const secure = request.url.startsWith('https:');
+      const headers = { ...request.headers, 'content-length': String(Buffer.byteLength(request.body)) };
+      const agent = secure ? this.#https : this.#http;
+      const send = secure ? https.request : http.request;
+      let mayHaveLeft = false;
+      const outgoing = send(request.url, { method: request.method, agent, headers });
+      const timer = setTimeout(() => outgoing.destroy(new TimeoutError()), this.#timeoutMs);
+      const settle = (result: HttpResult) => {
+        clearTimeout(timer);
+        resolve(result);
+      };
+      const fail = (error: Error) => settle({ kind: 'failed', mayHaveLeft, code: codeOf(error) });
+      outgoing.on('socket', (socket) => {
+        // Node writes the request as soon as the connection stands, for TLS once it is secured.
+        if (!socket.connecting) mayHaveLeft = true;
+        else
+          socket.once(secure ? 'secureConnect' : 'connect', () => {
+            mayHaveLeft = true;
+          });
+      });
+      outgoing.on('error', fail);
+      outgoing.on('response', (response) => {
+        readBody(response, this.#maxAnswerBytes).then((body) => {
+          settle({ kind: 'answered', status: response.statusCode ?? 0, headers: response.headers, body });
+        }, fail);
+      });
+      outgoing.end(request.body);
+    });
+  }
+
+  close(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+}
+
+class TimeoutError extends Error {
+  readonly code = 'ETIMEDOUT';
+}
+
+function readBody(response: http.IncomingMessage, maxBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= maxBytes) chunks.push(chunk);
+      else response.destroy(new Error('the answer is too large'));
+    });
+    response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    response.on('error', reject);
+    // A connection that breaks inside the answer ends with `close` alone.
+    response.on('close', () => reject(new Error('the answer was cut off')));
+  });
+}
+
+function codeOf(error: Error): string {
+  const code = 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : 'unknown';
+}

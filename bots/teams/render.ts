@@ -1,0 +1,215 @@
+/** Draws a message as an Adaptive Card and as the Bot Framework activity that carries it, within Teams' size limit. */
+import type { JsonObject } from '../../src/kernel/canonical-json.ts';
+import type { Button, ListItem, Message } from '../../src/kernel/message.ts';
+import { toPlainText } from '../../src/kernel/message.ts';
+import { cleanLine, cleanText, truncateText } from '../../src/kernel/plain-text.ts';
+import type { CardPlace } from './card-elements.ts';
+import {
+  actionSets,
+  factSet,
+  maxActionsPerSet,
+  renderButton,
+  safeUrl,
+  textLine,
+  textLines,
+} from './card-elements.ts';
+
+export const adaptiveCardType = 'application/vnd.microsoft.card.adaptive';
+
+/**
+ * UTF-8 bytes of a card. Teams refuses large messages with 413; of the limits in its documents and connectors (28 kB to
+ * 100 kB) the smallest holds for the whole activity, of which 3 kB are left for summary, addresses and ids.
+ */
+export const maxCardBytes = 25_000;
+
+const maxSummaryLength = 200;
+
+export interface CardOptions {
+  place?: CardPlace;
+  /** UTF-8 bytes of the card as JSON; at least 8,000, into which a title and a short text always go. */
+  maxBytes?: number;
+}
+
+/** How much of a message is drawn. */
+interface Detail {
+  place: CardPlace;
+  /** Older clients' variant of each button in the list; typing the ordinal still works without. */
+  itemFallbacks: boolean;
+  itemTexts: boolean;
+  itemButtons: boolean;
+  items: number;
+  facts: number;
+  buttons: number;
+  /** UTF-16 units of a title, label or value; of the text; of the fallback text. */
+  lineLength: number;
+  textLength: number;
+  fallbackLength: number;
+}
+
+/**
+ * The message as an activity without addresses. It has no `text`, which Teams would show beside the card: `summary` is
+ * what notifications and the chat list show, the card's `fallbackText` what clients without cards show. At most 28 kB.
+ */
+export function renderMessage(message: Message): JsonObject {
+  const summary = [message.title, message.text ?? ''].map(cleanLine).filter((line) => line !== '');
+  return {
+    type: 'message',
+    summary: truncateText(summary.join(' — '), maxSummaryLength),
+    attachments: [{ contentType: adaptiveCardType, content: renderCard(message) }],
+  };
+}
+
+/**
+ * The message as an Adaptive Card 1.5 of at most `maxBytes`. What is too large loses detail in the order of worth:
+ * texts of items, their buttons, items, long texts, facts, and last its buttons.
+ */
+export function renderCard(message: Message, options: CardOptions = {}): JsonObject {
+  const maxBytes = options.maxBytes ?? maxCardBytes;
+  const draw = (detail: Detail) => drawCard(message, detail);
+  const fits = (card: JsonObject) => Buffer.byteLength(JSON.stringify(card)) <= maxBytes;
+  const levels = detailLevels(message, options.place ?? 'chat');
+  for (const detail of levels.whole) {
+    const card = draw(detail);
+    if (fits(card)) return card;
+  }
+  const items = message.items?.length ?? 0;
+  for (const detail of levels.fewerItems) {
+    const count = largestFitting(items, (n) => fits(draw({ ...detail, items: n })));
+    if (count > 0 || count === items) return draw({ ...detail, items: count });
+  }
+  const count = largestFitting(levels.bare.buttons, (n) => fits(draw({ ...levels.bare, buttons: n })));
+  return draw({ ...levels.bare, buttons: Math.max(count, 0) });
+}
+
+/** Ever less detail: with all items, then with as many as fit, then a short text and as many buttons as fit. */
+function detailLevels(message: Message, place: CardPlace) {
+  const full: Detail = {
+    place,
+    itemFallbacks: true,
+    itemTexts: true,
+    itemButtons: true,
+    items: message.items?.length ?? 0,
+    facts: 50,
+    buttons: message.buttons?.length ?? 0,
+    lineLength: 500,
+    textLength: 6000,
+    fallbackLength: 1000,
+  };
+  const noItemFallbacks = { ...full, itemFallbacks: false };
+  const noItemTexts = { ...noItemFallbacks, itemTexts: false };
+  const noItemButtons = { ...noItemTexts, itemButtons: false };
+  const brief = { ...noItemButtons, lineLength: 200, textLength: 1000, fallbackLength: 300, facts: 20 };
+  const terse = { ...brief, lineLength: 80, textLength: 200, fallbackLength: 80, facts: 8 };
+  return {
+    whole: [full, noItemFallbacks, noItemTexts, noItemButtons],
+    fewerItems: [noItemButtons, brief, terse],
+    bare: { ...terse, items: 0, facts: 0 },
+  };
+}
+
+/** The largest n in 0…max that fits, -1 if none does; whatever is larger than one that does not fit must not fit. */
+function largestFitting(max: number, fits: (n: number) => boolean): number {
+  let low = -1;
+  let high = max;
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function drawCard(message: Message, detail: Detail): JsonObject {
+  const body: JsonObject[] = [
+    ...header(message, detail),
+    ...facts(message, detail),
+    ...list(message, detail),
+  ];
+  const actions = drawButtons((message.buttons ?? []).slice(0, detail.buttons), detail.place, true);
+  const sets = actions.length > maxActionsPerSet ? actionSets(actions) : [];
+  body.push(...sets);
+  if (message.footer?.trim()) {
+    const footer = truncateText(message.footer, detail.lineLength);
+    body.push(textLine(footer, { size: 'Small', isSubtle: true }, 'Medium'));
+  }
+  return {
+    ...cardFrame(body, fallbackText(message, detail.fallbackLength)),
+    actions: actions.length > 0 && sets.length === 0 ? actions : undefined,
+  };
+}
+
+/** An Adaptive Card around the elements of its body. */
+export function cardFrame(body: JsonObject[], fallbackText: string): JsonObject {
+  return {
+    $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+    type: 'AdaptiveCard',
+    version: '1.5',
+    msteams: { width: 'Full' },
+    fallbackText,
+    body,
+  };
+}
+
+/** Cut before it is cleaned as well: a message may be far longer than what is kept. */
+function fallbackText(message: Message, length: number): string {
+  return truncateText(cleanText(truncateText(toPlainText(message), 2 * length)), length);
+}
+
+/** Title and text; in a coloured band where the message has a tone. */
+function header(message: Message, detail: Detail): JsonObject[] {
+  const title = truncateText(message.title, detail.lineLength);
+  const blocks = [
+    ...(cleanLine(title) ? [textLine(title, { size: 'Medium', weight: 'Bolder' })] : []),
+    ...(message.text ? textLines(truncateText(message.text, detail.textLength)) : []),
+  ];
+  if (message.tone === undefined || message.tone === 'neutral' || blocks.length === 0) return blocks;
+  return [{ type: 'Container', style: message.tone, bleed: true, items: blocks }];
+}
+
+function facts(message: Message, detail: Detail): JsonObject[] {
+  const shown = (message.facts ?? []).slice(0, detail.facts).map((fact) => ({
+    label: truncateText(fact.label, detail.lineLength),
+    value: truncateText(fact.value, detail.lineLength),
+  }));
+  const set = factSet(shown);
+  return set === null ? [] : [set];
+}
+
+function list(message: Message, detail: Detail): JsonObject[] {
+  const items = message.items ?? [];
+  const rows = items.slice(0, detail.items).map((item) => row(item, detail));
+  const left = items.length - rows.length;
+  if (left > 0) {
+    const more = (message.moreItems ?? '…').replaceAll('{count}', String(left));
+    rows.push(textLine(truncateText(more, detail.lineLength), { isSubtle: true }, 'Medium'));
+  }
+  return rows;
+}
+
+/** One item: its ordinal in a narrow column, title and text beside it, its buttons beneath. */
+function row(item: ListItem, detail: Detail): JsonObject {
+  const url = item.url === undefined ? null : safeUrl(item.url);
+  const title = truncateText(item.title, detail.lineLength);
+  const text = detail.itemTexts && item.text ? truncateText(item.text, detail.lineLength) : '';
+  const lines = [
+    textLine(title, { weight: 'Bolder', ...(url === null ? {} : { color: 'Accent' }) }),
+    ...(cleanLine(text) ? [textLine(text, { isSubtle: true }, 'None')] : []),
+    ...(detail.itemButtons
+      ? actionSets(drawButtons(item.buttons ?? [], detail.place, detail.itemFallbacks))
+      : []),
+  ];
+  const columns: JsonObject[] = [{ type: 'Column', width: 'stretch', items: lines }];
+  if (item.ordinal !== undefined) {
+    columns.unshift({
+      type: 'Column',
+      width: 'auto',
+      items: [textLine(`${item.ordinal}.`, { isSubtle: true })],
+    });
+  }
+  const selectAction: JsonObject | undefined = url === null ? undefined : { type: 'Action.OpenUrl', url };
+  return { type: 'ColumnSet', separator: true, spacing: 'Medium', selectAction, columns };
+}
+
+function drawButtons(buttons: Button[], place: CardPlace, fallback: boolean): JsonObject[] {
+  return buttons.map((button) => renderButton(button, place, fallback)).filter((action) => action !== null);
+}

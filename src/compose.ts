@@ -1,0 +1,256 @@
+/** The only file that builds everything: parts in order, closed in reverse. */
+
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { platforms } from '../bots/index.ts';
+import { createCommandParser } from './actions/parse-command.ts';
+import { actions } from './actions/registry.ts';
+import { AuditKeys } from './audit/audit-keys.ts';
+import type { Config } from './config.ts';
+import { demoTeams } from './demo/demo-data.ts';
+import { seedDemo } from './demo/seed-demo.ts';
+import { raiseDueEvents } from './desk/raise-due-events.ts';
+import { adminRoutes, createApp } from './http/app.ts';
+import { Authenticator } from './http/auth.ts';
+import { frontPage } from './http/front-page.ts';
+import { openApiDocument } from './http/openapi.ts';
+import { RateLimiter } from './http/rate-limit.ts';
+import type { ApiServices } from './http/route.ts';
+import type { InboundDependencies } from './inbound/handle-activity.ts';
+import { Nonces } from './inbound/nonces.ts';
+import { eraseOldReplies, type ResendDependencies, resendReplies } from './inbound/resend-replies.ts';
+import type { SendDependencies } from './inbound/send-reply.ts';
+import { ensureAppRole } from './infra/app-role.ts';
+import { checkSecretKeys } from './infra/check-secret-keys.ts';
+import { Database } from './infra/database.ts';
+import { Metrics } from './infra/metrics.ts';
+import { migrate } from './infra/migrate.ts';
+import { SecretBox } from './infra/secret-box.ts';
+import type { BotRuntime, PlatformEnvironment } from './kernel/platform.ts';
+import { type Clock, type Log, systemClock } from './kernel/ports.ts';
+import { RegistrationDirectory } from './registrations/app-directory.ts';
+import { LinkCodes } from './tenants/links.ts';
+import { languages } from './words/index.ts';
+import { type PollingLoop, startPolling } from './work/polling-loop.ts';
+
+export const version = '0.1.0';
+
+export interface ComposeOptions {
+  config: Config;
+  /** Connection string of the database's owner. */
+  ownerUrl: string;
+  adminToken: string;
+  secretKeys: readonly Buffer[];
+  log: Log;
+  clock?: Clock;
+  /** Milliseconds between sweeps; tests use short ones. */
+  sweepEveryMs?: number;
+}
+
+export interface Running {
+  /** Where it listens, e.g. `http://127.0.0.1:3978`. */
+  url: string;
+  services: ApiServices;
+  /** Refuses new requests, lets running ones end, then lets go of everything; safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** Builds and starts the parts that the configured roles ask for. */
+export async function compose(options: ComposeOptions): Promise<Running> {
+  const { config, ownerUrl, log } = options;
+  const clock = options.clock ?? systemClock;
+  const secrets = new SecretBox(options.secretKeys);
+  await migrate({ ownerUrl, log });
+  await checkSecretKeys(ownerUrl, secrets, clock.now());
+  const appUrl = await ensureAppRole(ownerUrl, secrets);
+  const database = new Database({ appUrl, ownerUrl, log });
+
+  const auditKeys = new AuditKeys(secrets);
+  const demoTenantId = config.demo ? await seedDemo({ database, auditKeys, secrets, clock }) : null;
+  const registrations = new RegistrationDirectory({ database, secrets, clock, demoTenantId });
+  const metrics = new Metrics();
+  const environment = platformEnvironment(config, registrations, clock, log);
+  const runtimes = new Runtimes(environment);
+  const background = new Background();
+
+  const services: ApiServices = {
+    database,
+    auditKeys,
+    secrets,
+    linkCodes: new LinkCodes(secrets.derive('link codes')),
+    nonces: new Nonces(secrets.derive('nonces')),
+    registrations,
+    platforms: new Map(platforms.map((platform) => [platform.id, platform])),
+    actions: new Map(actions.map((action) => [action.id, action])),
+    metrics,
+    clock,
+    log,
+    publicUrl: config.publicUrl,
+  };
+  const sending: SendDependencies = {
+    database,
+    clock,
+    log,
+    runtime: (platform) => runtimes.of(platform),
+    onThrottled: (platform) => metrics.throttled.inc({ platform }),
+  };
+  const loops: PollingLoop[] = [];
+  if (config.roles.includes('worker')) {
+    loops.push(...startSweeps({ ...sending, registrations }, options.sweepEveryMs ?? 2_000));
+  }
+  const app = createApp({
+    webhooks: {
+      inbound: inboundDependencies(services),
+      sending,
+      registrations,
+      platforms: platforms.map((platform) => ({
+        platform,
+        receiver: platform.createReceiver(environment(platform.id)),
+      })),
+      metrics,
+      background: (work) => background.add(work),
+    },
+    service: {
+      database,
+      metrics,
+      openApi: openApiDocument(adminRoutes, { version, serverUrl: config.publicUrl }),
+      frontPage: frontPage({ version, demo: config.demo }),
+      degraded: () => loops.filter((loop) => isLate(loop, clock)).map((loop) => loop.name),
+    },
+    api: {
+      services,
+      authenticator: new Authenticator({ database, adminToken: options.adminToken, clock }),
+      limiter: new RateLimiter({ perSecond: 100, burst: 500 }, clock),
+    },
+  });
+  const server = createServer(app);
+  await listen(server, config);
+
+  let closing: Promise<void> | null = null;
+  const close = async () => {
+    await stopListening(server);
+    await Promise.all(loops.map((loop) => loop.stop()));
+    await background.settled(5_000);
+    await runtimes.close();
+    await database.close();
+  };
+  return { url: urlOf(server, config), services, close: () => (closing ??= close()) };
+}
+
+function inboundDependencies(services: ApiServices): InboundDependencies {
+  const { database, auditKeys, nonces, linkCodes, clock, log, publicUrl, metrics } = services;
+  const parser = createCommandParser(actions, languages);
+  return {
+    database,
+    auditKeys,
+    nonces,
+    linkCodes,
+    clock,
+    log,
+    publicUrl,
+    interpreter: { parser, actions: services.actions, publicUrl },
+    onCaptureFailed: () => metrics.captureFailures.inc(),
+    onAction: (action, surface, result) => metrics.actions.inc({ action, surface, result }),
+  };
+}
+
+/** What each platform is given of the configuration. */
+function platformEnvironment(
+  config: Config,
+  apps: RegistrationDirectory,
+  clock: Clock,
+  log: Log,
+): (platform: string) => PlatformEnvironment {
+  const settings: Record<string, PlatformEnvironment['settings']> = {
+    teams: {
+      openIdUrl: config.teams.openIdUrl,
+      loginUrl: config.teams.loginUrl,
+      serviceHosts: [...config.teams.serviceHosts],
+      demoAppId: config.demo ? demoTeams.appId : null,
+    },
+  };
+  return (platform) => ({ apps, clock, log, settings: settings[platform] ?? {} });
+}
+
+function startSweeps(deps: ResendDependencies, everyMs: number): PollingLoop[] {
+  const { database, clock, log } = deps;
+  return [
+    startPolling({ name: 'replies', everyMs, log, run: async () => void (await resendReplies(deps)) }),
+    startPolling({
+      name: 'sla',
+      everyMs: 30_000,
+      log,
+      run: async () => void (await raiseDueEvents(database, clock)),
+    }),
+    startPolling({ name: 'erasure', everyMs: 3_600_000, log, run: () => eraseOldReplies(deps) }),
+  ];
+}
+
+/** A sweep that has not come round for three of its turns and half a minute. */
+function isLate(loop: PollingLoop, clock: Clock): boolean {
+  return clock.now().getTime() - loop.lastSuccess.getTime() > 3 * loop.everyMs + 30_000;
+}
+
+/** The platforms' SDKs are heavy: each is loaded when its platform first sends. */
+class Runtimes {
+  readonly #environment: (platform: string) => PlatformEnvironment;
+  readonly #loaded = new Map<string, Promise<BotRuntime>>();
+
+  constructor(environment: (platform: string) => PlatformEnvironment) {
+    this.#environment = environment;
+  }
+
+  of(platformId: string): Promise<BotRuntime> {
+    const known = this.#loaded.get(platformId);
+    if (known !== undefined) return known;
+    const platform = platforms.find(({ id }) => id === platformId);
+    if (platform === undefined) return Promise.reject(new Error(`no platform ${platformId}`));
+    const loading = platform.loadRuntime(this.#environment(platformId));
+    loading.catch(() => this.#loaded.delete(platformId));
+    this.#loaded.set(platformId, loading);
+    return loading;
+  }
+
+  async close(): Promise<void> {
+    for (const loading of this.#loaded.values()) await (await loading).close();
+  }
+}
+
+/** Work that goes on after a response: replies on their way, their records. */
+class Background {
+  readonly #running = new Set<Promise<unknown>>();
+
+  add(work: Promise<unknown>): void {
+    const tracked = work.finally(() => this.#running.delete(tracked)).catch(() => undefined);
+    this.#running.add(tracked);
+  }
+
+  /** Waits for it, at most this long: what is cut off is sent by the next start's sweep. */
+  async settled(ms: number): Promise<void> {
+    const deadline = AbortSignal.timeout(ms);
+    while (this.#running.size > 0 && !deadline.aborted) {
+      await Promise.race([Promise.all(this.#running), once(deadline, 'abort')]);
+    }
+  }
+}
+
+async function listen(server: Server, config: Config): Promise<void> {
+  server.listen(config.port, config.host);
+  // Rejects with the listener's own error, e.g. for a port in use.
+  await once(server, 'listening');
+}
+
+function urlOf(server: Server, config: Config): string {
+  const { port } = server.address() as AddressInfo;
+  return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+}
+
+async function stopListening(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), 3_000);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,43 @@
+/** The one plain page at `/`: what runs here, how to chat with it, where the API is. */
+
+export function frontPage(options: { version: string; demo: boolean }): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Deskbridge</title>
+<style>
+  :root { color-scheme: light dark; }
+  body { font: 1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1.25rem; }
+  h1 { font-size: 1.6rem; margin-bottom: 0; }
+  h2 { font-size: 1.1rem; margin-top: 2rem; }
+  pre { background: color-mix(in srgb, currentColor 8%, transparent); padding: .75rem 1rem; border-radius: .4rem; overflow-x: auto; }
+  dt { font-weight: 600; }
+  dd { margin: 0 0 .6rem; }
+  .quiet { opacity: .75; }
+</style>
+</head>
+<body>
+<h1>Deskbridge is running</h1>
+<p class="quiet">Version ${options.version}. A gateway between your service desk and the chats where people work.</p>
+${options.demo ? demoSection : ''}
+<h2>API</h2>
+<dl>
+<dt><a href="/openapi.json">/openapi.json</a></dt><dd>Everything an administrator can do, as OpenAPI 3.1</dd>
+<dt><a href="/readyz">/readyz</a> · <a href="/healthz">/healthz</a></dt><dd>Whether it can serve, and whether it lives</dd>
+<dt><a href="/metrics">/metrics</a></dt><dd>Counters for Prometheus</dd>
+</dl>
+<pre>curl -H "Authorization: Bearer $DESKBRIDGE_TOKEN" \\
+  ${'$'}DESKBRIDGE_URL/v1/tenants/demo/audit-events</pre>
+<h2>Microsoft Teams</h2>
+<p>The messaging endpoint of every Teams app is <code>POST /api/messages</code> on this address, reached over HTTPS.</p>
+</body>
+</html>
+`;
+}
+
+const demoSection = `<h2>Chat with the demo desk</h2>
+<p>In a terminal, in the project's folder:</p>
+<pre>npx deskbridge chat --as ann</pre>
+<p>Then type <code>help</code>, <code>my tickets</code> or <code>assign 1 to me</code>.</p>`;

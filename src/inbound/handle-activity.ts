@@ -1,0 +1,275 @@
+/** The whole path of an inbound activity, top to bottom, in one transaction of its tenant. */
+import { type Outcome, runAction } from '../actions/run-action.ts';
+import type { AuditKeys } from '../audit/audit-keys.ts';
+import { recordAudit } from '../audit/record-audit.ts';
+import { captureReference } from '../conversations/capture-reference.ts';
+import { markGreeted, retireReferences } from '../conversations/reference-store.ts';
+import type { Database, Transaction } from '../infra/database.ts';
+import type { Activity } from '../kernel/activity.ts';
+import { DeskbridgeError } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
+import type { Reply } from '../kernel/message.ts';
+import type { PlatformRegistration } from '../kernel/platform.ts';
+import type { Clock, Log } from '../kernel/ports.ts';
+import { guardInteraction, keepInteractionReply } from './guard-interaction.ts';
+import { type InboundContextRow, readInboundContext } from './inbound-queries.ts';
+import { type Interpretation, type Interpreter, interpret } from './interpret.ts';
+import { openForm, reopenForm } from './open-form.ts';
+import { refusalMessage, replyToResult, replyWith } from './present-outcome.ts';
+import { claimReceipt, readReceipt, storeReply } from './receipt-store.ts';
+import { type Scene, type SceneDependencies, setScene } from './scene.ts';
+
+export interface InboundDependencies extends SceneDependencies {
+  database: Database;
+  auditKeys: AuditKeys;
+  interpreter: Interpreter;
+  clock: Clock;
+  log: Log;
+  /** Counts a reference that could not be captured, and an action by its result. */
+  onCaptureFailed: () => void;
+  onAction: (action: string, surface: string, result: string) => void;
+}
+
+/** What the webhook has to do after the commit. */
+export interface Handled {
+  /** `refused`: the registration or its tenant is not live, and the platform is told so. */
+  outcome: 'handled' | 'repeated' | 'ignored' | 'refused';
+  reply: Reply;
+  /** Set when the reply must be confirmed: sent as a message, or known to have been answered. */
+  receipt: { receiptId: string; tenantId: string } | null;
+}
+
+/** The process that commits has this long to send the reply; then a sweep takes over. */
+export const sendWindowMs = 10_000;
+const repeatWindowMs = 86_400_000;
+const nothing: Reply = {};
+const nothingToShow: Reply = { answer: { kind: 'none' } };
+
+/**
+ * Handles one verified activity of a registration. Whatever is returned is committed; nothing is when it throws.
+ * @throws DeskbridgeError unavailable
+ */
+export async function handleActivity(
+  deps: InboundDependencies,
+  activity: Activity,
+  registration: PlatformRegistration,
+): Promise<Handled> {
+  const now = deps.clock.now();
+  return await deps.database.inTenant(registration.tenantId, async (tx) => {
+    const arrival = await receive(deps, tx, activity, registration, now);
+    if ('handled' in arrival) return arrival.handled;
+    const { receiptId, row, conversationId } = arrival;
+
+    const reading = interpret(
+      activity,
+      deps.interpreter,
+      row.locale ?? activity.reference?.locale ?? row.language,
+    );
+    if (reading.kind === 'ignored') return { outcome: 'ignored', reply: nothingToShow, receipt: null };
+    const scene = setScene(deps, { tx, activity, registration, row, conversationId, reading, now });
+
+    const { reply, outcome } = await answer(deps, scene, reading);
+    const confirm = needsConfirmation(reply, outcome) && activity.reference !== null && receiptId !== null;
+    if (receiptId !== null) {
+      storeReply(tx, {
+        receiptId,
+        reply,
+        reference: activity.reference,
+        replyToMessageId: activity.messageId,
+        sendUntil: confirm ? new Date(now.getTime() + sendWindowMs) : null,
+        eraseAfter: new Date(now.getTime() + repeatWindowMs),
+      });
+    }
+    // Last before the commit: the audit's head queues the tenant's mutations behind one another.
+    await audit(deps, scene, outcome, receiptId);
+    return { outcome: 'handled', reply, receipt: confirm ? { receiptId, tenantId: tx.tenantId } : null };
+  });
+}
+
+type Arrival =
+  | { handled: Handled }
+  | { receiptId: string | null; row: InboundContextRow; conversationId: string | null };
+
+/** Claims the receipt, reads who and where, and captures the conversation: one trip to the database. */
+async function receive(
+  deps: InboundDependencies,
+  tx: Transaction,
+  activity: Activity,
+  registration: PlatformRegistration,
+  now: Date,
+): Promise<Arrival> {
+  const receiptId = leavesReceipt(activity) ? newId() : null;
+  const { registrationId } = registration;
+  const claims =
+    receiptId === null
+      ? []
+      : activity.eventKeys.map((eventKey, index) =>
+          claimReceipt(tx, { registrationId, eventKey, receiptId: index === 0 ? receiptId : newId(), now }),
+        );
+  const [claimed, row, conversationId] = await Promise.all([
+    Promise.all(claims),
+    readInboundContext(tx, registrationId, activity.person?.platformUserId ?? null),
+    capture(deps, tx, activity, registration, now),
+  ]);
+  if (row === null || row.registration_status !== 'active' || row.tenant_status !== 'active') {
+    return { handled: { outcome: 'refused', reply: nothing, receipt: null } };
+  }
+  if (claimed.includes(false)) return { handled: await repeat(tx, activity, registrationId) };
+  return { receiptId, row, conversationId };
+}
+
+/** Searches and forms change nothing: they need no receipt, and every key stroke may send one. */
+function leavesReceipt(activity: Activity): boolean {
+  return !['search', 'unfurl', 'open_form', 'ignored', 'unsupported'].includes(activity.intent.kind);
+}
+
+/** The same event again: nothing runs; an answer is given again, an unsent message is the sweep's. */
+async function repeat(tx: Transaction, activity: Activity, registrationId: string): Promise<Handled> {
+  const stored = await readReceipt(tx, registrationId, activity.eventKeys[0] ?? '');
+  const reply = stored?.reply?.answer === undefined ? nothing : { answer: stored.reply.answer };
+  return { outcome: 'repeated', reply, receipt: null };
+}
+
+async function capture(
+  deps: InboundDependencies,
+  tx: Transaction,
+  activity: Activity,
+  registration: PlatformRegistration,
+  now: Date,
+): Promise<string | null> {
+  if (activity.reference === null) return null;
+  try {
+    return await captureReference(tx, registration, activity.reference, now);
+  } catch (error) {
+    // The person is answered all the same; without the reference nobody can be told anything later.
+    deps.onCaptureFailed();
+    deps.log.error(
+      { registration_id: registration.registrationId, err: error },
+      'a reference was not captured',
+    );
+    return null;
+  }
+}
+
+async function answer(
+  deps: InboundDependencies,
+  scene: Scene,
+  reading: Exclude<Interpretation, { kind: 'ignored' }>,
+): Promise<{ reply: Reply; outcome: Outcome | null }> {
+  const { activity, context, say } = scene;
+  switch (reading.kind) {
+    case 'ask':
+      if (scene.groupChatOff) return { reply: replyWith(activity, groupChatOff(scene)), outcome: null };
+      return { reply: replyWith(activity, reading.question(say, context.nonce)), outcome: null };
+    case 'form':
+      return { reply: await openForm(scene, reading), outcome: null };
+    case 'installed':
+      return { reply: await greet(scene), outcome: null };
+    case 'uninstalled':
+      await retire(scene);
+      return { reply: nothing, outcome: null };
+    case 'unsupported':
+      return { reply: { answer: { kind: 'unsupported' } }, outcome: null };
+    case 'run': {
+      const guard = guardInteraction(scene, reading);
+      const { definition, input, alternative } = reading;
+      const invocation = { definition, input, alternative, ...(guard === null ? {} : { guard }) };
+      const outcome = await runAction(context, invocation, scene.policy, deps.log);
+      const reply = await replyTo(scene, reading, outcome);
+      if (outcome.kind === 'done') keepInteractionReply(scene, reading, reply);
+      deps.onAction(reading.definition.id, reading.surface, resultLabel(outcome));
+      return { reply, outcome };
+    }
+  }
+}
+
+async function replyTo(
+  scene: Scene,
+  reading: Extract<Interpretation, { kind: 'run' }>,
+  outcome: Outcome,
+): Promise<Reply> {
+  switch (outcome.kind) {
+    case 'done':
+      return replyToResult(scene.activity, outcome);
+    case 'asked':
+      return replyWith(scene.activity, outcome.question);
+    case 'repeated':
+      return outcome.reply;
+    case 'refused':
+      return await refuse(scene, reading, outcome.error);
+  }
+}
+
+async function refuse(
+  scene: Scene,
+  reading: Extract<Interpretation, { kind: 'run' }>,
+  error: DeskbridgeError,
+): Promise<Reply> {
+  const { activity, say } = scene;
+  if (error.code === 'validation_error' && activity.intent.kind === 'submit_form') {
+    const reply = await reopenForm(scene, reading, error);
+    if (reply !== null) return reply;
+  }
+  if (error.code === 'not_linked') return replyWith(activity, await scene.linkInvitation());
+  if (error.code === 'stale_card') return replyWith(activity, await scene.freshCard(reading));
+  return replyWith(activity, refusalMessage(say, error));
+}
+
+async function greet(scene: Scene): Promise<Reply> {
+  const { context, say } = scene;
+  const conversationId = context.chat?.conversationId ?? null;
+  if (conversationId === null || scene.groupChatOff) return nothing;
+  if (!(await markGreeted(context.tx, conversationId, context.now))) return nothing;
+  const text = say('greeting.text');
+  const invitation = context.actor === null ? `\n${say('greeting.unlinked')}` : '';
+  return { message: { title: say('greeting.title'), text: `${text}${invitation}` } };
+}
+
+async function retire(scene: Scene): Promise<void> {
+  const { reference } = scene.activity;
+  if (reference === null) return;
+  await retireReferences(
+    scene.context.tx,
+    scene.registrationId,
+    reference.platformConversationId,
+    'uninstalled',
+  );
+}
+
+function groupChatOff(scene: Scene) {
+  return refusalMessage(scene.say, new DeskbridgeError('surface_disabled', { detail: 'group_chat' }));
+}
+
+/** Messages always; answers only where somebody must learn of a mutation that is done. */
+function needsConfirmation(reply: Reply, outcome: Outcome | null): boolean {
+  if (reply.message !== undefined) return true;
+  const mutated = outcome?.kind === 'done' && outcome.attempt !== null;
+  return mutated && (reply.answer?.kind === 'card' || reply.answer?.kind === 'done');
+}
+
+async function audit(
+  deps: InboundDependencies,
+  scene: Scene,
+  outcome: Outcome | null,
+  receiptId: string | null,
+): Promise<void> {
+  const attempt = outcome !== null && 'attempt' in outcome ? outcome.attempt : null;
+  if (attempt === null) return;
+  const { context } = scene;
+  const entry = {
+    ...attempt,
+    actorKind: 'user' as const,
+    actorId: context.actor?.userId ?? null,
+    actorUserId: context.actor?.userId ?? null,
+    platformUserId: context.chat?.platformUserId ?? null,
+    platform: scene.activity.platform,
+    surface: context.surface,
+    sourceId: receiptId,
+  };
+  await recordAudit(context.tx, deps.auditKeys, entry, context.now);
+}
+
+function resultLabel(outcome: Outcome): string {
+  if (outcome.kind === 'refused') return outcome.error.code;
+  return outcome.kind === 'done' ? 'success' : outcome.kind;
+}

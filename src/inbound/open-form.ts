@@ -1,0 +1,63 @@
+/** Forms of actions: opened prefilled, opened again with faults. */
+import { type AnyAction, requireActor } from '../actions/define-action.ts';
+import type { JsonObject } from '../kernel/canonical-json.ts';
+import { DeskbridgeError } from '../kernel/errors.ts';
+import type { Form, Reply } from '../kernel/message.ts';
+import type { Interpretation } from './interpret.ts';
+import { formWithFaults, refusalMessage, replyWith } from './present-outcome.ts';
+import type { Scene } from './scene.ts';
+
+/** Opens the form, or says why not: an unlinked person or a missing permission learns so before typing. */
+export async function openForm(
+  scene: Scene,
+  reading: Extract<Interpretation, { kind: 'form' }>,
+): Promise<Reply> {
+  const { context, policy, say, activity } = scene;
+  const { definition, input } = reading;
+  if (scene.groupChatOff) {
+    return replyWith(
+      activity,
+      refusalMessage(say, new DeskbridgeError('surface_disabled', { detail: 'group_chat' })),
+    );
+  }
+  if (context.actor === null) return replyWith(activity, await scene.linkInvitation());
+  const { permission, surfaces } = definition;
+  const fault =
+    !surfaces.includes(reading.surface) || policy.surfaces?.includes(reading.surface) === false
+      ? 'surface_disabled'
+      : policy.allowedActions?.includes(definition.id) === false
+        ? 'action_disabled'
+        : permission !== null && !context.actor.capabilities.has(permission)
+          ? 'forbidden'
+          : null;
+  if (fault !== null) return replyWith(activity, refusalMessage(say, new DeskbridgeError(fault)));
+  const form = await buildForm(scene, definition, input);
+  return { answer: { kind: 'form', form } };
+}
+
+/** The form again with its faults and what was typed; null where the action has no form. */
+export async function reopenForm(
+  scene: Scene,
+  reading: Extract<Interpretation, { kind: 'run' }>,
+  error: DeskbridgeError,
+): Promise<Reply | null> {
+  if (reading.definition.form === undefined || scene.activity.replyBy !== 'answer') return null;
+  const form = await buildForm(scene, reading.definition, reading.input);
+  const nonce = reading.guard?.nonce ?? form.nonce;
+  return { answer: { kind: 'form', form: formWithFaults({ ...form, nonce }, scene.say, error) } };
+}
+
+async function buildForm(scene: Scene, definition: AnyAction, input: JsonObject): Promise<Form> {
+  const { context, say } = scene;
+  const fields = (await definition.form?.(requireActor(context), input)) ?? [];
+  const asked = new Set(fields.map((field) => field.name));
+  const hidden = Object.fromEntries(Object.entries(input).filter(([name]) => !asked.has(name)));
+  return {
+    action: definition.id,
+    title: say(`action.${definition.id}.title`),
+    input: hidden,
+    fields,
+    submitLabel: say('button.save'),
+    nonce: context.nonce(),
+  };
+}

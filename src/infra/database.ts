@@ -1,0 +1,256 @@
+/** Connections and transactions: every statement of a tenant runs under that tenant's row-level security. */
+import pg from 'pg';
+import { DeskbridgeError } from '../kernel/errors.ts';
+import { isUuid } from '../kernel/ids.ts';
+import type { Log } from '../kernel/ports.ts';
+
+// Instants are Date, int8 is a number: counters and sequence numbers here stay far below 2^53.
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, (text: string) => Number(text));
+
+/** A statement that is prepared once per connection; for the hot path. */
+export interface Statement {
+  name: string;
+  text: string;
+}
+
+/** Declares a prepared statement. Names are unique in the program. */
+export function statement(name: string, text: string): Statement {
+  return { name, text };
+}
+
+export interface Sql {
+  /** Runs one statement and returns its rows. */
+  query<Row>(sql: string | Statement, values?: readonly unknown[]): Promise<Row[]>;
+  /** Runs one statement and returns the number of rows it touched. */
+  execute(sql: string | Statement, values?: readonly unknown[]): Promise<number>;
+}
+
+/** A transaction of one tenant. */
+export interface Transaction extends Sql {
+  readonly tenantId: string;
+  /**
+   * Sends a write whose answer nothing waits for: it travels with the next statements, and its failure fails
+   * the enclosing savepoint or the commit.
+   */
+  enqueue(sql: string | Statement, values?: readonly unknown[]): void;
+  /** Runs work that can fail alone: its failure undoes its own statements and is thrown. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** PostgreSQL's codes after which the same transaction may succeed (serialization, deadlock, lock timeout). */
+const retryableCodes = new Set(['40001', '40P01', '55P03']);
+/** Connection trouble: nothing was committed, or nobody knows; the caller's platform or client repeats. */
+const unavailableCodes =
+  /^(08...|57P0[123]|57014|53...|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT|EAI_AGAIN)$/;
+
+export interface DatabaseOptions {
+  /** Connection string of the application's role, which owns nothing. */
+  appUrl: string;
+  /** Connection string of the owner, for the few named files that work across tenants. */
+  ownerUrl: string;
+  /** Connections of the application's pool. */
+  poolSize?: number;
+  log: Log;
+}
+
+export class Database {
+  readonly #pool: pg.Pool;
+  readonly #ownerPool: pg.Pool;
+  /** Tables without a tenant, read and written outside tenant transactions. */
+  readonly directory: Sql;
+  /** The owner's connection: across tenants, past row-level security; only for files that say why. */
+  readonly maintenance: Sql;
+
+  constructor(options: DatabaseOptions) {
+    this.#pool = createPool(options.appUrl, options.poolSize ?? 16, options.log);
+    this.#ownerPool = createPool(options.ownerUrl, 3, options.log);
+    this.directory = poolSql(this.#pool);
+    this.maintenance = poolSql(this.#ownerPool);
+  }
+
+  /**
+   * Runs work in one transaction of the tenant and commits it. After a serialization failure or a deadlock the
+   * work runs again, up to three times in all, so it must have no effect besides its statements.
+   * @param options.durable false: the commit may be lost in a crash of the database (never half of it)
+   * @throws DeskbridgeError `unavailable` when the database cannot be reached; whatever the work throws.
+   */
+  async inTenant<T>(
+    tenantId: string,
+    work: (tx: Transaction) => Promise<T>,
+    options: { durable?: boolean } = {},
+  ): Promise<T> {
+    if (!isUuid(tenantId)) throw new TypeError('a tenant id is a UUID');
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#attempt(tenantId, work, options.durable ?? true);
+      } catch (error) {
+        if (attempt < 3 && retryableCodes.has(codeOf(error))) continue;
+        throw asUnavailable(error);
+      }
+    }
+  }
+
+  async #attempt<T>(tenantId: string, work: (tx: Transaction) => Promise<T>, durable: boolean): Promise<T> {
+    const client = await this.#pool.connect();
+    const tx = new ClientTransaction(client, tenantId);
+    try {
+      // SET LOCAL as a literal statement: set_config() would not reach the workers of Citus.
+      const lazily = durable ? '' : '; SET LOCAL synchronous_commit = off';
+      tx.enqueue(`BEGIN; SET LOCAL app.tenant = '${tenantId}'${lazily}`);
+      const result = await work(tx);
+      await tx.commit();
+      client.release();
+      return result;
+    } catch (error) {
+      await tx.rollback().then(
+        () => client.release(),
+        (broken: Error) => client.release(broken),
+      );
+      throw error;
+    }
+  }
+
+  /** @throws DeskbridgeError `unavailable` */
+  async ping(): Promise<void> {
+    await this.directory.query('select 1');
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.end(), this.#ownerPool.end()]);
+  }
+}
+
+class ClientTransaction implements Transaction {
+  readonly tenantId: string;
+  readonly #client: pg.PoolClient;
+  #pending: Promise<unknown>[] = [];
+  #depth = 0;
+
+  constructor(client: pg.PoolClient, tenantId: string) {
+    this.#client = client;
+    this.tenantId = tenantId;
+  }
+
+  async query<Row>(sql: string | Statement, values?: readonly unknown[]): Promise<Row[]> {
+    const result = await this.#send(sql, values);
+    return result.rows as Row[];
+  }
+
+  async execute(sql: string | Statement, values?: readonly unknown[]): Promise<number> {
+    const result = await this.#send(sql, values);
+    return result.rowCount ?? 0;
+  }
+
+  enqueue(sql: string | Statement, values?: readonly unknown[]): void {
+    const sent = this.#send(sql, values);
+    sent.catch(() => undefined); // reported by whoever settles the pending writes
+    this.#pending.push(sent);
+  }
+
+  async savepoint<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#pending;
+    this.#pending = [];
+    this.#depth += 1;
+    const name = `s${this.#depth}`;
+    try {
+      this.enqueue(`SAVEPOINT ${name}`);
+      const result = await work();
+      this.enqueue(`RELEASE SAVEPOINT ${name}`);
+      await this.#settle();
+      return result;
+    } catch (error) {
+      const cause = await this.#firstPendingError(error);
+      this.#pending = [];
+      await this.#client.query(`ROLLBACK TO SAVEPOINT ${name}; RELEASE SAVEPOINT ${name}`);
+      throw cause;
+    } finally {
+      this.#depth -= 1;
+      this.#pending = before;
+    }
+  }
+
+  async commit(): Promise<void> {
+    const committed = this.#client.query('COMMIT');
+    committed.catch(() => undefined);
+    await this.#settle();
+    // A COMMIT after a failed statement is fulfilled, and rolls back.
+    if ((await committed).command !== 'COMMIT') throw new Error('the transaction was rolled back at commit');
+  }
+
+  async rollback(): Promise<void> {
+    await Promise.allSettled(this.#pending);
+    await this.#client.query('ROLLBACK');
+  }
+
+  #send(sql: string | Statement, values: readonly unknown[] | undefined): Promise<pg.QueryResult> {
+    const query = typeof sql === 'string' ? { text: sql } : { name: sql.name, text: sql.text };
+    return this.#client.query(values === undefined ? query : { ...query, values: [...values] });
+  }
+
+  async #settle(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = [];
+    const results = await Promise.allSettled(pending);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** An enqueued write that failed first is the cause of every later "transaction is aborted". */
+  async #firstPendingError(error: unknown): Promise<unknown> {
+    if (codeOf(error) !== '25P02') return error;
+    const results = await Promise.allSettled(this.#pending);
+    return results.find((result) => result.status === 'rejected')?.reason ?? error;
+  }
+}
+
+function poolSql(pool: pg.Pool): Sql {
+  const send = async (sql: string | Statement, values?: readonly unknown[]) => {
+    const query = typeof sql === 'string' ? { text: sql } : { name: sql.name, text: sql.text };
+    try {
+      return await pool.query(values === undefined ? query : { ...query, values: [...values] });
+    } catch (error) {
+      throw asUnavailable(error);
+    }
+  };
+  return {
+    query: async <Row>(sql: string | Statement, values?: readonly unknown[]) =>
+      (await send(sql, values)).rows as Row[],
+    execute: async (sql, values) => (await send(sql, values)).rowCount ?? 0,
+  };
+}
+
+function createPool(connectionString: string, max: number, log: Log): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    types,
+    pipeline: true,
+    keepAlive: true,
+    // Platforms wait 3 to 15 s for an answer: a database that is gone must be known well before.
+    connectionTimeoutMillis: 2_500,
+    query_timeout: 10_000,
+    statement_timeout: 10_000,
+    idle_in_transaction_session_timeout: 30_000,
+    application_name: 'deskbridge',
+  });
+  // Without a listener an idle connection that PostgreSQL closes (57P01) would end the process.
+  pool.on('error', (error) => log.warn({ code: codeOf(error) }, 'an idle database connection was lost'));
+  return pool;
+}
+
+/** SQLSTATE or system error code; empty when there is none. */
+export function codeOf(error: unknown): string {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return typeof code === 'string' ? code : '';
+}
+
+function asUnavailable(error: unknown): unknown {
+  if (error instanceof DeskbridgeError) return error;
+  const code = codeOf(error);
+  const lost =
+    error instanceof Error && /timeout exceeded|Connection terminated|Query read timeout/.test(error.message);
+  if (unavailableCodes.test(code) || retryableCodes.has(code) || lost) {
+    return new DeskbridgeError('unavailable', { cause: error });
+  }
+  return error;
+}

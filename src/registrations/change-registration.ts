@@ -1,0 +1,160 @@
+/** Every change of a registration: one event, the read model and the directory in the same transaction. */
+import type { Transaction } from '../infra/database.ts';
+import type { SecretBox } from '../infra/secret-box.ts';
+import type { JsonObject } from '../kernel/canonical-json.ts';
+import { DeskbridgeError } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
+import { applyEvent, foldRegistration, type Registration, type RegistrationEvent } from './registration.ts';
+import {
+  appendEvent,
+  enterDirectory,
+  leaveDirectory,
+  lockStream,
+  updateDirectory,
+  writeCredentials,
+  writeReadModel,
+} from './registration-store.ts';
+
+export interface NewRegistration {
+  /** Made by the caller where it must be known beforehand; else new. */
+  registrationId?: string;
+  platform: string;
+  name: string;
+  appId: string;
+  organization: string;
+  options: JsonObject;
+  credentials: JsonObject;
+  status: 'pending' | 'active';
+}
+
+export interface RegistrationActor {
+  kind: 'user' | 'key' | 'operator' | 'system';
+  id: string | null;
+}
+
+/** The associated data under which a registration's credentials are sealed. */
+export function credentialsPurpose(tenantId: string, registrationId: string): string {
+  return `registration:${tenantId}:${registrationId}`;
+}
+
+/**
+ * Adds a registration. A pending one takes no organization: it could claim another customer's under a shared app.
+ * @throws DeskbridgeError registration_taken
+ */
+export async function addRegistration(
+  tx: Transaction,
+  secrets: SecretBox,
+  input: NewRegistration,
+  actor: RegistrationActor,
+  now: Date,
+): Promise<{ registrationId: string; registration: Registration }> {
+  const registrationId = input.registrationId ?? newId();
+  const { platform, name, options, status } = input;
+  const event: RegistrationEvent = {
+    type: 'registered',
+    data: { platform, name, app_id: input.appId, organization: input.organization, options, status },
+  };
+  const registration = record(tx, registrationId, null, event, actor, now);
+  if (status === 'active') await claimOrganization(tx, registrationId, registration);
+  writeCredentials(tx, registrationId, sealCredentials(tx, secrets, registrationId, input.credentials), now);
+  return { registrationId, registration };
+}
+
+/** @throws DeskbridgeError not_found, conflict (not pending), registration_taken */
+export async function approveRegistration(
+  tx: Transaction,
+  registrationId: string,
+  actor: RegistrationActor,
+  now: Date,
+): Promise<Registration> {
+  const state = await currentState(tx, registrationId);
+  if (state.status !== 'pending')
+    throw new DeskbridgeError('conflict', { detail: 'The registration is not pending.' });
+  const approved = record(tx, registrationId, state, { type: 'approved', data: {} }, actor, now);
+  await claimOrganization(tx, registrationId, approved);
+  return approved;
+}
+
+/** Changes name, options or credentials. @throws DeskbridgeError not_found, conflict (retired) */
+export async function changeRegistration(
+  tx: Transaction,
+  secrets: SecretBox,
+  registrationId: string,
+  change: {
+    name?: string | undefined;
+    options?: JsonObject | undefined;
+    credentials?: JsonObject | undefined;
+  },
+  actor: RegistrationActor,
+  now: Date,
+): Promise<Registration> {
+  let state = await currentState(tx, registrationId);
+  if (state.status === 'retired')
+    throw new DeskbridgeError('conflict', { detail: 'The registration is retired.' });
+  const { name, options, credentials } = change;
+  if (name !== undefined || options !== undefined) {
+    const data = { ...(name === undefined ? {} : { name }), ...(options === undefined ? {} : { options }) };
+    state = record(tx, registrationId, state, { type: 'changed', data }, actor, now);
+    if (options !== undefined) await updateDirectory(tx, registrationId, state.options);
+  }
+  if (credentials !== undefined) {
+    const data = { fields: Object.keys(credentials).sort() };
+    state = record(tx, registrationId, state, { type: 'credentials_replaced', data }, actor, now);
+    writeCredentials(tx, registrationId, sealCredentials(tx, secrets, registrationId, credentials), now);
+  }
+  return state;
+}
+
+/** Ends a registration for good and frees its organization. @throws DeskbridgeError not_found */
+export async function retireRegistration(
+  tx: Transaction,
+  registrationId: string,
+  reason: string,
+  actor: RegistrationActor,
+  now: Date,
+): Promise<Registration> {
+  const state = await currentState(tx, registrationId);
+  if (state.status === 'retired') return state;
+  const retired = record(tx, registrationId, state, { type: 'retired', data: { reason } }, actor, now);
+  await leaveDirectory(tx, registrationId);
+  return retired;
+}
+
+async function currentState(tx: Transaction, registrationId: string): Promise<Registration> {
+  const state = foldRegistration(await lockStream(tx, registrationId));
+  if (state === null) throw new DeskbridgeError('not_found', { detail: 'No such registration.' });
+  return state;
+}
+
+function record(
+  tx: Transaction,
+  registrationId: string,
+  state: Registration | null,
+  event: RegistrationEvent,
+  actor: RegistrationActor,
+  now: Date,
+): Registration {
+  const stored = { version: (state?.version ?? 0) + 1, occurredAt: now, event };
+  const next = applyEvent(state, stored);
+  if (next === null) throw new Error('the first event of a registration must be registered');
+  appendEvent(tx, registrationId, stored, actor);
+  writeReadModel(tx, registrationId, next);
+  return next;
+}
+
+async function claimOrganization(
+  tx: Transaction,
+  registrationId: string,
+  state: Registration,
+): Promise<void> {
+  if (!(await enterDirectory(tx, registrationId, state))) throw new DeskbridgeError('registration_taken');
+}
+
+function sealCredentials(
+  tx: Transaction,
+  secrets: SecretBox,
+  registrationId: string,
+  credentials: JsonObject,
+): string {
+  return secrets.seal(JSON.stringify(credentials), credentialsPurpose(tx.tenantId, registrationId));
+}

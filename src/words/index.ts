@@ -1,0 +1,167 @@
+/** The translator: messages, dates and examples in a person's language. */
+import { IntlMessageFormat } from 'intl-messageformat';
+import type { ErrorCode } from '../kernel/errors.ts';
+import { en } from './en.ts';
+import type {
+  CommandId,
+  MessageArguments,
+  MessageKey,
+  PartialWords,
+  WordedErrorCode,
+  Words,
+} from './words.ts';
+
+export type { ActionName, CommandId, CommandWords, MessageKey, WordedErrorCode, Words } from './words.ts';
+
+/** Every language that can be chosen; English, the fallback, is first. A new language is its file and a line here. */
+export const languages: readonly Words[] = [en];
+
+/** Says things in one language. */
+export interface Say {
+  /** The message, filled in. Values are inserted as they are: renderers escape. */
+  <Key extends MessageKey>(key: Key, ...values: MessageArguments<Key>): string;
+  /** Code of the language that is spoken. */
+  readonly locale: string;
+  /** Date and time to the minute in an IANA time zone; where it is null or unknown, in UTC, and says so. */
+  dateTime(date: Date, timeZone: string | null): string;
+  /** The date alone, by the same rule. */
+  date(date: Date, timeZone: string | null): string;
+  /** Alternatives as one phrase: `low, normal, or high`. */
+  choices(values: readonly string[]): string;
+  /** Commands that can be sent as they are. */
+  examples(command: CommandId): readonly string[];
+}
+
+/** The language that a BCP 47 tag asks for: the exact one, else its base language, else null. */
+export function matchLanguage<Language extends { readonly code: string }>(
+  offered: readonly Language[],
+  locale: string | null,
+): Language | null {
+  let tag = locale?.trim().replaceAll('_', '-').toLowerCase() ?? '';
+  while (tag !== '') {
+    const found = offered.find((language) => language.code.toLowerCase() === tag);
+    if (found) return found;
+    tag = tag.slice(0, Math.max(0, tag.lastIndexOf('-')));
+  }
+  return null;
+}
+
+/** The language that a person names, by its code (`en-GB`) or its own name (`English`); null = none of ours. */
+export function findLanguage(text: string): Words | null {
+  const name = text.trim().toLowerCase();
+  return languages.find((language) => language.name.toLowerCase() === name) ?? matchLanguage(languages, name);
+}
+
+/** A translator over these languages, of which the first is the fallback for unknown locales. */
+export function createTranslator(offered: readonly PartialWords[]): (locale: string | null) => Say {
+  const spoken = new Map<string, Say>();
+  return (locale) => {
+    const words = matchLanguage(offered, locale) ?? offered[0] ?? en;
+    const known = spoken.get(words.code);
+    if (known) return known;
+    const say = createSay(words);
+    spoken.set(words.code, say);
+    return say;
+  };
+}
+
+/** The voice for a locale as a platform or a setting gives it; null or an unknown one speaks English. */
+export const translator: (locale: string | null) => Say = createTranslator(languages);
+
+/**
+ * What went wrong and what to do about it, for a person in chat. Codes without words of their own are told as
+ * `execution_failed`.
+ */
+export function sayError(say: Say, code: ErrorCode): { text: string; remedy: string } {
+  const worded = hasErrorWords(code) ? code : 'execution_failed';
+  return { text: say(`error.${worded}.text`), remedy: say(`error.${worded}.remedy`) };
+}
+
+function hasErrorWords(code: ErrorCode): code is WordedErrorCode & ErrorCode {
+  return `error.${code}.text` in en.messages;
+}
+
+type Values = Readonly<Record<string, string | number>>;
+
+function createSay(words: PartialWords): Say {
+  const compiled = new Map<MessageKey, string | IntlMessageFormat>();
+  const dates = new DateFormats(words.code);
+  const alternatives = new Intl.ListFormat(words.code, { type: 'disjunction' });
+  const say = (key: MessageKey, values?: Values): string => {
+    let message = compiled.get(key);
+    if (message === undefined) {
+      message = compile(words, key);
+      compiled.set(key, message);
+    }
+    if (typeof message === 'string') return message;
+    const text = message.format(values);
+    return typeof text === 'string' ? text : String(text);
+  };
+  return Object.assign(say, {
+    locale: words.code,
+    dateTime: (date: Date, timeZone: string | null) => dates.format('dateTime', date, timeZone),
+    date: (date: Date, timeZone: string | null) => dates.format('date', date, timeZone),
+    choices: (values: readonly string[]) => alternatives.format(values),
+    examples: (command: CommandId) => (words.commands[command] ?? en.commands[command]).examples,
+  });
+}
+
+/** A message without placeholders is itself; ICU is left out of its way. */
+function compile(words: PartialWords, key: MessageKey): string | IntlMessageFormat {
+  const own = words.messages[key];
+  const text = own ?? en.messages[key];
+  if (!text.includes('{')) return text;
+  // Plural rules go by the language of the text, which is English where the translation is missing.
+  return new IntlMessageFormat(text, own === undefined ? en.code : words.code, undefined, {
+    ignoreTag: true,
+  });
+}
+
+type DateStyle = 'dateTime' | 'date';
+
+const dateFields: Intl.DateTimeFormatOptions = { year: 'numeric', month: 'short', day: 'numeric' };
+const timeFields: Intl.DateTimeFormatOptions = { hour: 'numeric', minute: '2-digit' };
+/** Formatters are costly to make. There are some 600 zones; beyond this many spellings we begin anew. */
+const maxDateFormats = 1500;
+
+class DateFormats {
+  readonly #locale: string;
+  readonly #formats = new Map<string, Intl.DateTimeFormat>();
+
+  constructor(locale: string) {
+    this.#locale = locale;
+  }
+
+  format(style: DateStyle, date: Date, timeZone: string | null): string {
+    const key = `${style} ${timeZone ?? ''}`;
+    const format = this.#formats.get(key) ?? this.#create(key, style, timeZone);
+    return format.format(date);
+  }
+
+  #create(key: string, style: DateStyle, timeZone: string | null): Intl.DateTimeFormat {
+    const fields = style === 'date' ? dateFields : { ...dateFields, ...timeFields };
+    const format = zonedFormat(this.#locale, fields, timeZone) ?? utcFormat(this.#locale, fields);
+    if (this.#formats.size >= maxDateFormats) this.#formats.clear();
+    this.#formats.set(key, format);
+    return format;
+  }
+}
+
+/** Null for a zone that the runtime does not know. */
+function zonedFormat(
+  locale: string,
+  fields: Intl.DateTimeFormatOptions,
+  timeZone: string | null,
+): Intl.DateTimeFormat | null {
+  if (timeZone === null) return null;
+  try {
+    return new Intl.DateTimeFormat(locale, { ...fields, timeZone });
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+function utcFormat(locale: string, fields: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat(locale, { ...fields, timeZone: 'UTC', timeZoneName: 'short' });
+}

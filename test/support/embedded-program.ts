@@ -1,0 +1,20 @@
+/** A program of its own around the embedded database: says on stdout how the start went, then waits for a signal. */
+import { type EmbeddedPostgresOptions, startEmbeddedPostgres } from '../../src/infra/embedded-postgres.ts';
+
+const options = JSON.parse(process.argv[2] ?? '{}') as Omit<EmbeddedPostgresOptions, 'log'>;
+const quiet = () => undefined;
+const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+
+try {
+  const database = await startEmbeddedPostgres({ ...options, log });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    // No exit here: that the program ends at all shows that nothing of the database holds it.
+    process.on(signal, () => void database.stop().then(() => clearInterval(waiting)));
+  }
+  const waiting = setInterval(quiet, 1_000);
+  const { url, dataDirectory, location, reused } = database;
+  process.stdout.write(`${JSON.stringify({ url, dataDirectory, location, reused })}\n`);
+} catch (error) {
+  process.stdout.write(`${JSON.stringify({ refused: (error as Error).message })}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,412 @@
+/** Adaptive Cards: golden files, validity by the reference parser, inert texts, and the size limit over any message. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { escapeMarkdown, safeUrl } from '../../../../bots/teams/card-elements.ts';
+import { renderCard, renderMessage } from '../../../../bots/teams/render.ts';
+import { renderForm } from '../../../../bots/teams/render-form.ts';
+import type { JsonObject, JsonValue } from '../../../../src/kernel/canonical-json.ts';
+import type { Button, Form, Message } from '../../../../src/kernel/message.ts';
+import { interactionSchema } from '../../../../src/kernel/message.ts';
+
+interface CardLibrary {
+  SerializationContext: new () => { eventCount: number; getEventAt(index: number): { message: string } };
+  AdaptiveCard: new () => {
+    hostConfig: { actions: { maxActions: number } };
+    parse(json: unknown, context: unknown): void;
+    validateProperties(): { validationEvents: { message: string }[] };
+  };
+}
+// The package's ESM entry has imports without extensions, which Node refuses.
+const library: CardLibrary = createRequire(import.meta.url)('adaptivecards/dist/adaptivecards.js');
+
+/** What the reference implementation finds wrong with a card, under Teams' limit of six actions a set. */
+function faultsOf(card: JsonValue | undefined): string[] {
+  const context = new library.SerializationContext();
+  const parsed = new library.AdaptiveCard();
+  parsed.hostConfig.actions.maxActions = 6;
+  parsed.parse(JSON.parse(JSON.stringify(card)), context);
+  const faults = parsed.validateProperties().validationEvents.map((event) => event.message);
+  for (let i = 0; i < context.eventCount; i++) faults.push(context.getEventAt(i).message);
+  return faults;
+}
+
+function cardOf(activity: JsonObject): JsonObject {
+  return (activity.attachments as { content: JsonObject }[])[0]?.content ?? {};
+}
+
+/** Every value of a member with this name, at any depth. */
+function valuesOf(json: JsonValue | undefined, name: string): JsonValue[] {
+  if (Array.isArray(json)) return json.flatMap((entry) => valuesOf(entry, name));
+  if (json === null || typeof json !== 'object') return [];
+  return Object.entries(json).flatMap(([key, value]) => [
+    ...(key === name && value !== undefined ? [value] : []),
+    ...valuesOf(value, name),
+  ]);
+}
+
+const press = (label: string, action: string, input: JsonObject, more: Partial<Button> = {}): Button =>
+  ({ kind: 'action', label, action, input, nonce: 'n-1', ...more }) as Button;
+
+const ticket = (ordinal: number, number: number, title: string, text: string) => ({
+  ordinal,
+  title: `#${number} ${title}`,
+  text,
+  url: `https://desk.example/t/demo/tickets/${number}`,
+  buttons: [
+    press('Assign to me', 'assign_ticket', { ticket: number, assignee: 'me' }),
+    { kind: 'form', label: 'Add note', action: 'add_note', input: { ticket: number } } as Button,
+  ],
+});
+
+const messages: Record<string, Message> = {
+  list: {
+    title: 'Your open tickets',
+    text: '4 tickets are assigned to you.',
+    items: [
+      ticket(1, 1003, 'Printer on the third floor is on fire', 'Northwind · In progress · due in 2 hours'),
+      ticket(2, 1007, 'VPN drops every ten minutes', 'Contoso · New'),
+      ticket(3, 1011, 'الطابعة لا تعمل في المكتب الجديد', 'Fabrikam · Waiting for customer'),
+      ticket(4, 1012, 'Laptop 💻 won’t wake up 👩‍💻🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'Adventure Works · New'),
+    ],
+    buttons: [{ kind: 'command', label: 'My approvals', text: 'my approvals', nonce: 'n-2' }],
+    footer: 'Type “assign 1 to me” or “note 2: …”.',
+  },
+  ticket: {
+    title: '#1003 Printer on the third floor is on fire',
+    text: 'Smoke since 9:40, the alarm is quiet.\nPlease bring a new drum.\n\nFacilities know about it.',
+    facts: [
+      { label: 'Client', value: 'Northwind' },
+      { label: 'Status', value: 'In progress' },
+      { label: 'Assignee', value: 'Ann Admin' },
+      { label: 'Device', value: 'printer_03_*floor* [3rd]' },
+    ],
+    buttons: [
+      press('Assign to me', 'assign_ticket', { ticket: 1003, assignee: 'me' }, { style: 'primary' }),
+      { kind: 'form', label: 'Add note', action: 'add_note', input: { ticket: 1003 } },
+      { kind: 'form', label: 'Log time', action: 'log_time', input: { ticket: 1003 } },
+      { kind: 'url', label: 'Open', url: 'https://desk.example/t/demo/tickets/1003' },
+    ],
+  },
+  error: {
+    title: 'Not found',
+    text: 'There is no ticket #4711 that you may see. Check the number, or type “my tickets”.',
+    tone: 'attention',
+    buttons: [{ kind: 'command', label: 'My tickets', text: 'my tickets', nonce: 'n-3' }],
+  },
+  'link-code': {
+    title: 'Link your account',
+    text: 'I do not know yet who you are at your service desk. Give this code to an administrator, who enters it within 15 minutes.',
+    tone: 'warning',
+    facts: [{ label: 'Code', value: 'K7QF-2M9X' }],
+  },
+  approval: {
+    title: 'Approval: new laptop for Bea',
+    tone: 'good',
+    facts: [
+      { label: 'Requested by', value: 'Bea Brown' },
+      { label: 'Amount', value: '1,499.00 EUR' },
+    ],
+    buttons: [
+      press('Approve', 'approval_response', { approval: 'a1', answer: 'approve' }, { style: 'primary' }),
+      {
+        kind: 'form',
+        label: 'Request changes',
+        action: 'approval_response',
+        input: { approval: 'a1', answer: 'request_changes' },
+        style: 'danger',
+      },
+    ],
+  },
+};
+
+const form: Form = {
+  action: 'log_time',
+  title: 'Log time on #1003',
+  input: { ticket: 1003 },
+  submitLabel: 'Log time',
+  nonce: 'n-4',
+  error: 'Nothing was saved.',
+  requiredHint: 'This is needed.',
+  fields: [
+    {
+      name: 'duration',
+      label: 'Duration',
+      kind: 'text',
+      required: true,
+      value: 'soon',
+      error: 'Write it like 1h 30m.',
+    },
+    {
+      name: 'note',
+      label: 'Note',
+      kind: 'multiline',
+      required: false,
+      maxLength: 4000,
+      placeholder: 'What was done',
+    },
+    {
+      name: 'client',
+      label: 'Client',
+      kind: 'choice',
+      required: true,
+      value: 'c2',
+      choices: [
+        { label: 'Northwind', value: 'c1' },
+        { label: 'Contoso', value: 'c2' },
+      ],
+    },
+    { name: 'billable', label: 'Billable', kind: 'toggle', required: false, value: 'true' },
+  ],
+};
+
+/** Compares with the golden file; UPDATE_GOLDEN=1 writes it anew (format it afterwards). */
+function expectGolden(name: string, actual: JsonObject): void {
+  const file = new URL(`../../../fixtures/teams/cards/${name}.json`, import.meta.url);
+  if (process.env.UPDATE_GOLDEN) writeFileSync(file, JSON.stringify(actual, null, 2));
+  expect(existsSync(file), `golden file ${name}.json`).toBe(true);
+  expect(JSON.parse(JSON.stringify(actual))).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+}
+
+describe('golden cards', () => {
+  it.each(Object.entries(messages))('%s', (name, message) => {
+    const activity = renderMessage(message);
+    expect(faultsOf(cardOf(activity))).toEqual([]);
+    expectGolden(name, activity);
+  });
+
+  it('form with errors', () => {
+    const card = renderForm(form);
+    expect(faultsOf(card)).toEqual([]);
+    expectGolden('form', card);
+  });
+});
+
+describe('texts', () => {
+  const evil = '[click](http://evil) <at>x</at> **b** {{DATE(2017-02-14T06:00:00Z)}}\u202e\u0007\u001b[31m';
+  const inertEvil = '[click](http://evil) <at>x</at> **b** {\u200b{DATE(2017-02-14T06:00:00Z)}}[31m';
+
+  it('are shown as they are, in elements that know no markdown', () => {
+    const card = renderCard({
+      title: evil,
+      text: evil,
+      footer: evil,
+      items: [{ ordinal: 1, title: evil, text: evil, buttons: [press(evil, 'a', {})] }],
+    });
+    const runs = valuesOf(card, 'inlines').flatMap((inlines) => valuesOf(inlines, 'text'));
+    expect(runs.filter((text) => text === inertEvil)).toHaveLength(5);
+    expect(JSON.stringify(card)).not.toContain('"TextBlock"');
+    expect(valuesOf(card, 'entities')).toEqual([]);
+    expect(faultsOf(card)).toEqual([]);
+  });
+
+  it('are escaped in facts, which have no plain form', () => {
+    expect(escapeMarkdown('[click](http://evil) <at>x</at> **b**')).toBe(
+      '\\[click](http://evil) \\<at>x\\</at> \\*\\*b\\*\\*',
+    );
+    expect(escapeMarkdown('_it_ printer_03 ~~x~~ `c` a\\b &lt; A&B')).toBe(
+      '\\_it\\_ printer_03 \\~\\~x\\~\\~ \\`c\\` a\\\\b \\&lt; A&B',
+    );
+    expect(['# h', '- i', '+ i', '> q', '1. one', '2) two', '---'].map(escapeMarkdown)).toEqual([
+      '\\# h',
+      '\\- i',
+      '\\+ i',
+      '\\> q',
+      '1\\. one',
+      '2\\) two',
+      '\\---',
+    ]);
+    expect(['#1003', '-5', '1.5 h', '2026-11-21', 'a - b'].map(escapeMarkdown)).toEqual([
+      '#1003',
+      '-5',
+      '1.5 h',
+      '2026-11-21',
+      'a - b',
+    ]);
+  });
+
+  it('keep their lines', () => {
+    const card = renderCard({ title: 't', text: 'one\ntwo\r\n\r\nthree' });
+    expect(valuesOf(card.body, 'text')).toEqual(['t', 'one', 'two', 'three']);
+  });
+});
+
+describe('actions', () => {
+  it('carry an interaction that reads back, twice for older clients', () => {
+    const card = renderCard(messages.ticket ?? { title: '' });
+    const [assign, note] = card.actions as JsonObject[];
+    expect(assign).toMatchObject({ type: 'Action.Execute', verb: 'assign_ticket', style: 'positive' });
+    expect(assign?.fallback).toMatchObject({ type: 'Action.Submit', data: assign?.data });
+    expect(note).toMatchObject({ type: 'Action.Submit', data: { msteams: { type: 'task/fetch' } } });
+    const interactions = valuesOf(card, 'deskbridge');
+    expect(interactions.map((value) => interactionSchema.safeParse(value).success)).toEqual(
+      Array(4).fill(true),
+    );
+  });
+
+  it('are plain submits in a dialog', () => {
+    const card = renderCard(messages.ticket ?? { title: '' }, { place: 'dialog' });
+    expect((card.actions as JsonObject[]).map((action) => action.type)).toEqual([
+      'Action.Submit',
+      'Action.Submit',
+      'Action.Submit',
+      'Action.OpenUrl',
+    ]);
+    expect(valuesOf(card, 'msteams')).toEqual([{ width: 'Full' }]);
+  });
+
+  it('beyond six go to several sets', () => {
+    const buttons = Array.from({ length: 8 }, (_, i) => press(`b${i}`, 'a', { i }));
+    const card = renderCard({ title: 't', buttons });
+    expect(card.actions).toBeUndefined();
+    const sets = (card.body as JsonObject[]).filter((element) => element.type === 'ActionSet');
+    expect(sets.map((set) => (set.actions as JsonValue[]).length)).toEqual([6, 2]);
+    expect(faultsOf(card)).toEqual([]);
+  });
+
+  it('lead only to web and mail addresses', () => {
+    expect(safeUrl('https://desk.example/a?b=c')).toBe('https://desk.example/a?b=c');
+    expect(
+      ['javascript:alert(1)', 'data:text/html,x', '/x', '', `https://x/${'y'.repeat(2000)}`].map(safeUrl),
+    ).toEqual(Array(5).fill(null));
+    const url = 'javascript:alert(1)';
+    const card = renderCard({
+      title: 't',
+      buttons: [{ kind: 'url', label: 'x', url }],
+      items: [{ title: 'i', url }],
+    });
+    expect(JSON.stringify(card)).not.toContain('javascript');
+  });
+});
+
+describe('forms', () => {
+  it('submit what they answer to, in a dialog and in the chat', () => {
+    const expected = { do: 'submit', action: 'log_time', input: { ticket: 1003 }, nonce: 'n-4' };
+    expect((renderForm(form).actions as JsonObject[])[0]).toMatchObject({
+      type: 'Action.Submit',
+      data: { deskbridge: expected },
+    });
+    const inChat = renderForm(form, 'chat');
+    expect((inChat.actions as JsonObject[])[0]).toMatchObject({
+      type: 'Action.Execute',
+      data: { deskbridge: expected },
+    });
+    expect(faultsOf(inChat)).toEqual([]);
+  });
+
+  it('let people type where there is nothing to choose from, and search long lists', () => {
+    const field = { name: 'f', label: 'F', kind: 'choice', required: false, value: 'gone' } as const;
+    const choices = Array.from({ length: 20 }, (_, i) => ({ label: `c${i}`, value: `${i}` }));
+    const card = renderForm({ ...form, fields: [field, { ...field, name: 'g', choices }] });
+    const inputs = (card.body as JsonObject[]).filter((element) => String(element.type).startsWith('Input.'));
+    expect(inputs.map((input) => [input.type, input.style, input.value])).toEqual([
+      ['Input.Text', undefined, 'gone'],
+      ['Input.ChoiceSet', 'filtered', undefined],
+    ]);
+    expect(faultsOf(card)).toEqual([]);
+  });
+});
+
+describe('size', () => {
+  const bytes = (json: JsonObject) => Buffer.byteLength(JSON.stringify(json));
+  const many = (count: number, more: Partial<Message> = {}): Message => ({
+    title: 'All tickets',
+    items: Array.from({ length: count }, (_, i) =>
+      ticket(i + 1, 1001 + i, 'Something is broken', 'x'.repeat(60)),
+    ),
+    ...more,
+  });
+  const ordinals = (card: JsonObject) =>
+    valuesOf(card.body, 'text').filter((text) => /^\d+\.$/.test(String(text))).length;
+
+  it('loses older clients’ buttons first, then texts, then buttons, and keeps every item', () => {
+    const shown = (count: number) => {
+      const card = renderCard(many(count));
+      const texts = valuesOf(card, 'text').filter((text) => String(text).startsWith('xxx')).length;
+      return [ordinals(card), texts, valuesOf(card.body, 'verb').length, valuesOf(card, 'fallback').length];
+    };
+    for (const n of [20, 22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 45, 50, 60, 70]) console.log(n, shown(n));
+    expect(shown(10)).toEqual([10, 10, 10, 10]);
+    expect(shown(20)).toEqual([20, 20, 20, 0]);
+    expect(shown(28)).toEqual([28, 0, 28, 0]);
+    expect(shown(50)).toEqual([50, 0, 0, 0]);
+  });
+
+  it('says how many items it left out', () => {
+    const card = renderCard(many(500, { moreItems: 'and {count} more' }));
+    const left = 500 - ordinals(card);
+    expect(left).toBeGreaterThan(0);
+    expect(ordinals(card)).toBeGreaterThan(40);
+    expect(valuesOf(card.body, 'text')).toContain(`and ${left} more`);
+    expect(valuesOf(renderCard(many(500)).body, 'text')).toContain('…');
+    expect(faultsOf(card)).toEqual([]);
+  });
+
+  it('cuts long texts before it gives up buttons', () => {
+    const buttons = [press('Approve', 'approval_response', { approval: 'a1' })];
+    const card = renderCard({ title: '題'.repeat(9000), text: '字'.repeat(9000), footer: 'f', buttons });
+    expect(bytes(card)).toBeLessThanOrEqual(25_000);
+    expect(card.actions).toHaveLength(1);
+  });
+
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 60 }),
+    fc.string({ unit: 'grapheme', maxLength: 60 }),
+    fc
+      .tuple(fc.constantFrom('a\n', '"', '𝒳', '字', '\\', '\ud800'), fc.nat(9000))
+      .map(([s, n]) => s.repeat(n)),
+  );
+  const input = fc.dictionary(fc.string(), fc.oneof(text, fc.integer()), { maxKeys: 3 });
+  const button: fc.Arbitrary<Button> = fc.oneof(
+    fc.record({
+      kind: fc.constant('action' as const),
+      label: text,
+      action: fc.string(),
+      input,
+      nonce: fc.string(),
+    }),
+    fc.record({ kind: fc.constant('command' as const), label: text, text, nonce: fc.string() }),
+    fc.record({ kind: fc.constant('form' as const), label: text, action: fc.string(), input }),
+    fc.record({ kind: fc.constant('url' as const), label: text, url: fc.oneof(fc.webUrl(), text) }),
+  );
+  const anyMessage: fc.Arbitrary<Message> = fc.record(
+    {
+      title: text,
+      text,
+      tone: fc.constantFrom('neutral' as const, 'good' as const, 'attention' as const, 'warning' as const),
+      facts: fc.array(fc.record({ label: text, value: text }), { maxLength: 30 }),
+      items: fc.array(
+        fc.record(
+          {
+            ordinal: fc.nat(),
+            title: text,
+            text,
+            url: fc.webUrl(),
+            buttons: fc.array(button, { maxLength: 8 }),
+          },
+          { requiredKeys: ['title'] },
+        ),
+        { maxLength: 40 },
+      ),
+      moreItems: text,
+      buttons: fc.array(button, { maxLength: 15 }),
+      footer: text,
+    },
+    { requiredKeys: ['title'] },
+  );
+
+  it('stays within 28 kB and valid for any message', () => {
+    fc.assert(
+      fc.property(anyMessage, fc.constantFrom('chat' as const, 'dialog' as const), (message, place) => {
+        const activity = renderMessage(message);
+        expect(bytes(activity)).toBeLessThanOrEqual(26_500);
+        expect(faultsOf(cardOf(activity))).toEqual([]);
+        const small = renderCard(message, { place, maxBytes: 8000 });
+        expect(bytes(small)).toBeLessThanOrEqual(8000);
+        expect(faultsOf(small)).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
+  }, 60_000);
+});

@@ -1,0 +1,21 @@
+/** Test projects: each folder of `test` is one, so that a kind of test can be run alone. */
+import { defineConfig } from 'vitest/config';
+
+const onPostgres = {
+  globalSetup: ['test/support/global-setup.ts'],
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+};
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'] } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      { test: { name: 'database', include: ['test/database/**/*.test.ts'], ...onPostgres } },
+      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], ...onPostgres } },
+      { test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'], ...onPostgres, testTimeout: 300_000 } },
+    ],
+  },
+});
