@@ -10,6 +10,8 @@ const errorSchema = z.object({
   error: z.object({ code: z.string().max(200).catch(''), message: z.string().max(2000).catch('') }),
 });
 
+const acceptedSchema = z.object({ id: z.string().min(1).max(300) });
+
 type Verdict = { code: SendErrorCode; referenceGone?: boolean };
 
 /**
@@ -112,7 +114,7 @@ function readError(body: string): { code: string; message: string } | null {
 
 /** The id of the message; a success without one is a success all the same. */
 function messageIdOf(body: string): string | null {
-  const answer = z.object({ id: z.string().min(1).max(300) }).safeParse(readJson(body));
+  const answer = acceptedSchema.safeParse(readJson(body));
   return answer.success ? answer.data.id : null;
 }
 

@@ -29,8 +29,8 @@ export function isLoopbackAddress(address: string): boolean {
 
 /** The service URL if it is plain enough to be called at all: http(s), no user, query or fragment. */
 export function parseServiceUrl(text: string): URL | null {
-  if (text.length > maxUrlLength || !URL.canParse(text)) return null;
-  const url = new URL(text);
+  const url = text.length > maxUrlLength ? null : URL.parse(text);
+  if (url === null) return null;
   const plain = url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   return plain && (url.protocol === 'https:' || url.protocol === 'http:') ? url : null;
 }

@@ -31,12 +31,18 @@ export class HttpCaller {
   /** Makes the call; never rejects. The time limit covers everything from the wait for a socket to the last byte. */
   call(request: HttpCall): Promise<HttpResult> {
     return new Promise((resolve) => {
-      const secure = request.url.startsWith('https:');
-      const headers = { ...request.headers, 'content-length': String(Buffer.byteLength(request.body)) };
-      const agent = secure ? this.#https : this.#http;
-      const send = secure ? https.request : http.request;
+      // Taken apart here: `http.request` does the same to a text at twice the cost.
+      const { protocol, hostname, port, pathname, search } = new URL(request.url);
+      const secure = protocol === 'https:';
       let mayHaveLeft = false;
-      const outgoing = send(request.url, { method: request.method, agent, headers });
+      const outgoing = (secure ? https : http).request({
+        method: request.method,
+        host: hostname.replace(/^\[|\]$/g, ''),
+        port,
+        path: pathname + search,
+        agent: secure ? this.#https : this.#http,
+        headers: { ...request.headers, 'content-length': Buffer.byteLength(request.body) },
+      });
       const timer = setTimeout(() => outgoing.destroy(new TimeoutError()), this.#timeoutMs);
       const settle = (result: HttpResult) => {
         clearTimeout(timer);
@@ -52,11 +58,7 @@ export class HttpCaller {
           });
       });
       outgoing.on('error', fail);
-      outgoing.on('response', (response) => {
-        readBody(response, this.#maxAnswerBytes).then((body) => {
-          settle({ kind: 'answered', status: response.statusCode ?? 0, headers: response.headers, body });
-        }, fail);
-      });
+      outgoing.on('response', (response) => readBody(response, this.#maxAnswerBytes, settle, fail));
       outgoing.end(request.body);
     });
   }
@@ -71,20 +73,25 @@ class TimeoutError extends Error {
   readonly code = 'ETIMEDOUT';
 }
 
-function readBody(response: http.IncomingMessage, maxBytes: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    response.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size <= maxBytes) chunks.push(chunk);
-      else response.destroy(new Error('the answer is too large'));
-    });
-    response.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    response.on('error', reject);
-    // A connection that breaks inside the answer ends with `close` alone.
-    response.on('close', () => reject(new Error('the answer was cut off')));
+function readBody(
+  response: http.IncomingMessage,
+  maxBytes: number,
+  settle: (result: HttpResult) => void,
+  fail: (error: Error) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  response.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= maxBytes) chunks.push(chunk);
+    else response.destroy(new Error('the answer is too large'));
   });
+  response.on('end', () => {
+    const body = Buffer.concat(chunks).toString('utf8');
+    settle({ kind: 'answered', status: response.statusCode ?? 0, headers: response.headers, body });
+  });
+  // A connection that breaks inside the answer ends with an error; what comes after `end` changes nothing any more.
+  response.on('error', fail);
 }
 
 function codeOf(error: Error): string {

@@ -17,7 +17,7 @@ export function typedText(
   for (const mention of mentions) {
     if (botIds.includes(mention.id)) rest = rest.replaceAll(mention.text, ' ');
   }
-  rest = rest.replace(/<at\b.*?>(.*?)<\/at>/gi, '$1');
+  rest = rest.replace(/<at\b[^<>]*>([^<]*)<\/at>/gi, '$1');
   return format === 'html' || format === 'xml' ? htmlToText(rest) : decodeReferences(rest).trim();
 }
 

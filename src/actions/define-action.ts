@@ -5,7 +5,7 @@ import type { SourceMessage, Surface } from '../kernel/activity.ts';
 import type { JsonObject } from '../kernel/canonical-json.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import type { FormField, Message, SearchResult } from '../kernel/message.ts';
-import type { Capability } from '../tenants/capabilities.ts';
+import type { Capability, Role } from '../tenants/capabilities.ts';
 import type { LinkCodes } from '../tenants/links.ts';
 import type { ActionName, Say } from '../words/index.ts';
 import type { CommandSpec } from './parse-command.ts';
@@ -19,6 +19,7 @@ export interface Actor {
   email: string;
   locale: string | null;
   timeZone: string | null;
+  roles: readonly Role[];
   capabilities: ReadonlySet<Capability>;
 }
 
@@ -50,6 +51,8 @@ export interface ActionContext {
   ticketUrl(ticket: { number: number; url: string | null }): string;
   /** A fresh single-use token; one a card, shared by buttons that exclude one another. */
   nonce(): string;
+  /** Whether the tenant has the action switched on, here. */
+  isSwitchedOn(action: AnyAction): boolean;
   /** One-time codes between chat identities and users. */
   linkCodes: LinkCodes;
 }

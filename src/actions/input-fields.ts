@@ -1,6 +1,7 @@
 /** Fields that inputs of actions share: trimmed, cleaned of control characters, bounded. */
 import { z } from 'zod';
 import { maxMinutes, parseDuration } from '../desk/duration.ts';
+import type { Surface } from '../kernel/activity.ts';
 import { cleanLine, cleanText } from '../kernel/plain-text.ts';
 
 /** Limits of texts, in UTF-16 units. */
@@ -42,6 +43,11 @@ export const reference = z.union([
 
 /** Rows of a list. */
 export const listLimit = z.int().min(1).max(25);
+
+/** Rows of a list unless asked otherwise: few where people read, more for programs. */
+export function defaultLimit(surface: Surface): number {
+  return surface === 'api' ? 25 : 5;
+}
 
 /** Working time as typed (`1h 30m`) or in whole minutes. */
 export const duration = z.union([

@@ -7,6 +7,7 @@ import { DeskbridgeError, type ErrorCode, type FieldError } from '../kernel/erro
 import { newId } from '../kernel/ids.ts';
 import type { Message, Reply } from '../kernel/message.ts';
 import type { Log } from '../kernel/ports.ts';
+import { type ActionPolicy, switchedOff } from './action-policy.ts';
 import {
   type ActionContext,
   type ActionResult,
@@ -14,13 +15,6 @@ import {
   type AnyAction,
   AskBack,
 } from './define-action.ts';
-
-/** What the tenant allows; null lists allow everything. */
-export interface ActionPolicy {
-  allowedActions: readonly string[] | null;
-  surfaces: readonly string[] | null;
-  groupChat: boolean;
-}
 
 export interface Invocation {
   definition: AnyAction;
@@ -115,12 +109,8 @@ function checkPolicy(context: ActionContext, definition: AnyAction, policy: Acti
   const { surface, chat } = context;
   if (chat?.isGroup && !policy.groupChat)
     throw new DeskbridgeError('surface_disabled', { detail: 'group_chat' });
-  if (!definition.surfaces.includes(surface) || policy.surfaces?.includes(surface) === false) {
-    throw new DeskbridgeError('surface_disabled');
-  }
-  if (definition.kind === 'mutation' && policy.allowedActions?.includes(definition.id) === false) {
-    throw new DeskbridgeError('action_disabled');
-  }
+  const off = switchedOff(policy, definition, surface);
+  if (off !== null) throw new DeskbridgeError(off);
   if (context.actor === null && definition.unlinked !== true) throw new DeskbridgeError('not_linked');
 }
 
@@ -141,12 +131,18 @@ function parseInput(definition: AnyAction, input: JsonObject): unknown {
 export function fieldErrors(error: ZodError): FieldError[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.map(String).join('.');
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message, rule: ruleOf(issue) }];
     return issue.keys.map((key) => ({
       path: path === '' ? key : `${path}.${key}`,
       message: 'Unknown field',
     }));
   });
+}
+
+function ruleOf(issue: ZodError['issues'][number]): NonNullable<FieldError['rule']> {
+  if (issue.code === 'too_big') return { kind: 'too_long', limit: Number(issue.maximum) };
+  const empty = issue.code === 'too_small' || (issue.code === 'invalid_type' && issue.input === undefined);
+  return { kind: empty ? 'required' : 'invalid' };
 }
 
 /** Expected failures as they are; anything else becomes `execution_failed` with a log id, unless a retry helps. */
@@ -159,7 +155,7 @@ function asActionError(thrown: unknown, definition: AnyAction, log: Log): Deskbr
 }
 
 /** Serialization failures, deadlocks, lost connections, cancelled statements: not the action's fault. */
-function isTransactionLost(thrown: unknown): boolean {
+export function isTransactionLost(thrown: unknown): boolean {
   return (
     /^(40001|40P01|55P03|08...|57...|53...|25P0.|E[A-Z_]+)$/.test(codeOf(thrown)) || isConnectionLost(thrown)
   );

@@ -6,7 +6,8 @@ import type { ApprovalRecord, ApprovalStatus } from './records.ts';
 const selectApproval = `select a.approval_id as "approvalId", a.ticket_id as "ticketId", t.number as "ticketNumber",
   t.title as "ticketTitle", t.url as "ticketUrl", a.title, a.description, a.requester_id as "requesterId",
   r.name as "requesterName", a.approver_id as "approverId", p.name as "approverName", a.status, a.comment,
-  a.responded_at as "respondedAt", a.external_id as "externalId", a.created_at as "createdAt"
+  a.responded_at as "respondedAt", a.external_id as "externalId", a.created_at as "createdAt",
+  a.updated_at as "updatedAt"
   from approvals a
   join users p on p.tenant_id = $1 and p.user_id = a.approver_id
   left join users r on r.tenant_id = $1 and r.user_id = a.requester_id

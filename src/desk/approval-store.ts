@@ -5,21 +5,21 @@ import type { ApprovalRecord } from './records.ts';
 const insert = statement(
   'approval-insert',
   `insert into approvals (tenant_id, approval_id, ticket_id, title, description, requester_id, approver_id, status,
-     comment, responded_at, external_id, created_at)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+     comment, responded_at, external_id, created_at, updated_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 );
 
 // The answer is a compare-and-set: of two at once one finds the approval pending, the other does not.
 const respond = statement(
   'approval-respond',
-  `update approvals set status = $4, comment = $5, responded_at = $6
+  `update approvals set status = $4, comment = $5, responded_at = $6, updated_at = $6
    where tenant_id = $1 and approval_id = $2 and approver_id = $3 and status = 'pending'`,
 );
 
 const update = statement(
   'approval-update',
   `update approvals set ticket_id = $3, title = $4, description = $5, requester_id = $6, approver_id = $7,
-     status = $8, comment = $9, responded_at = $10
+     status = $8, comment = $9, responded_at = $10, updated_at = $11
    where tenant_id = $1 and approval_id = $2`,
 );
 
@@ -42,6 +42,7 @@ export async function insertApproval(tx: Transaction, approval: ApprovalRow): Pr
     approval.respondedAt,
     approval.externalId,
     approval.createdAt,
+    approval.updatedAt,
   ]);
 }
 
@@ -58,6 +59,7 @@ export async function updateApproval(tx: Transaction, approval: ApprovalRow): Pr
     approval.status,
     approval.comment,
     approval.respondedAt,
+    approval.updatedAt,
   ]);
 }
 

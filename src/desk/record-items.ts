@@ -59,6 +59,7 @@ export function approvalItem(approval: ApprovalRecord): JsonObject {
     responded_at: time(approval.respondedAt),
     external_id: approval.externalId,
     created_at: time(approval.createdAt),
+    updated_at: time(approval.updatedAt),
   };
 }
 

@@ -129,6 +129,7 @@ export interface ApprovalRecord {
   respondedAt: Date | null;
   externalId: string | null;
   createdAt: Date;
+  updatedAt: Date;
 }
 
 /** A user of the tenant, as far as the desk shows people. */

@@ -51,6 +51,7 @@ export async function writeApproval(
     respondedAt: input.status === 'pending' ? null : now,
     externalId: input.externalId ?? null,
     createdAt: now,
+    updatedAt: now,
   };
   await checkApprovalReferences(tx, row);
   await insertApproval(tx, row);

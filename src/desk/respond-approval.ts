@@ -28,7 +28,7 @@ export async function respondApproval(
   const won = await answerApproval(tx, { approvalId, approverId: actorUserId, status, comment, now });
   if (!won) throw new DeskbridgeError('conflict');
   raiseApprovalResponse(tx, { ...approval, status }, change);
-  return { ...approval, status, comment, respondedAt: now };
+  return { ...approval, status, comment, respondedAt: now, updatedAt: now };
 }
 
 /** Raises `approval_response`. */

@@ -92,5 +92,6 @@ function patched(existing: ApprovalRecord, input: MirroredApproval, now: Date): 
     status,
     comment: input.comment === undefined ? existing.comment : input.comment,
     respondedAt: status === existing.status ? existing.respondedAt : respondedAt,
+    updatedAt: now,
   };
 }

@@ -1,7 +1,22 @@
 /** The HTTP application: platform endpoints over raw bytes first, then the admin API, then one error handler. */
 import express, { type Express } from 'express';
 import { DeskbridgeError } from '../kernel/errors.ts';
+import { actionRoutes } from './admin/actions.ts';
+import { approvalRoutes } from './admin/approvals.ts';
+import { auditEventRoutes } from './admin/audit-events.ts';
+import { boardRoutes } from './admin/boards.ts';
+import { clientRoutes } from './admin/clients.ts';
+import { contactRoutes } from './admin/contacts.ts';
+import { conversationRoutes } from './admin/conversations.ts';
+import { keyRoutes } from './admin/keys.ts';
+import { linkRoutes } from './admin/links.ts';
+import { noteRoutes } from './admin/notes.ts';
+import { registrationRoutes } from './admin/registrations.ts';
+import { settingsRoutes } from './admin/settings.ts';
 import { tenantRoutes } from './admin/tenants.ts';
+import { ticketRoutes } from './admin/tickets.ts';
+import { userRoutes } from './admin/users.ts';
+import { jsonBody } from './json-body.ts';
 import { problemHandler, requestIdOf } from './problem.ts';
 import type { Route } from './route.ts';
 import { type ServeDependencies, serveRoute } from './serve-route.ts';
@@ -9,7 +24,23 @@ import { type ServiceDependencies, serviceRoutes } from './service.ts';
 import { type WebhookDependencies, webhookRoutes } from './webhooks.ts';
 
 /** Every route of the admin API: a review shows them all. */
-export const adminRoutes: readonly Route[] = [...tenantRoutes];
+export const adminRoutes: readonly Route[] = [
+  ...tenantRoutes,
+  ...settingsRoutes,
+  ...userRoutes,
+  ...linkRoutes,
+  ...keyRoutes,
+  ...registrationRoutes,
+  ...conversationRoutes,
+  ...actionRoutes,
+  ...auditEventRoutes,
+  ...clientRoutes,
+  ...contactRoutes,
+  ...boardRoutes,
+  ...ticketRoutes,
+  ...noteRoutes,
+  ...approvalRoutes,
+];
 
 export interface AppDependencies {
   webhooks: WebhookDependencies;
@@ -36,13 +67,34 @@ export function createApp(deps: AppDependencies): Express {
   // Verification needs the raw bytes, so no body is parsed before these.
   app.use(webhookRoutes(deps.webhooks));
   app.use(serviceRoutes(deps.service));
-  app.use('/v1', express.json({ limit: '1mb', strict: true }));
+  app.use('/v1', ...jsonBody());
   for (const route of adminRoutes) {
-    app[route.method](route.path.replace(/\{(\w+)\}/g, ':$1'), (request, response) =>
+    app[route.method](expressPath(route.path), (request, response) =>
       serveRoute(deps.api, route, request, response),
     );
   }
+  refuseOtherMethods(app);
   app.use((_request, _response, next) => next(new DeskbridgeError('not_found')));
   app.use(problemHandler(deps.api.services.log));
   return app;
+}
+
+/** A path that exists answers 405 to methods that it does not have, and says which it has. */
+function refuseOtherMethods(app: Express): void {
+  const methods = Map.groupBy(adminRoutes, (route) => route.path);
+  for (const [path, routes] of methods) {
+    const allowed = routes.map((route) => route.method.toUpperCase());
+    if (allowed.includes('GET')) allowed.push('HEAD');
+    const allow = [...allowed, 'OPTIONS'].join(', ');
+    app.all(expressPath(path), (request, response, next) => {
+      response.set('Allow', allow);
+      if (request.method === 'OPTIONS') response.status(204).end();
+      else next(new DeskbridgeError('method_not_allowed'));
+    });
+  }
+}
+
+/** `/users/{user_id}` → `/users/:user_id` */
+function expressPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
 }

@@ -57,7 +57,9 @@ function operationOf(route: Route): JsonObject {
 }
 
 function requestBody(body: z.ZodType): JsonObject {
-  return { required: true, content: { 'application/json': { schema: schemaOf(body, 'input') } } };
+  // Without a field that must be there, the body may be left out.
+  const required = !body.safeParse({}).success;
+  return { required, content: { 'application/json': { schema: schemaOf(body, 'input') } } };
 }
 
 function pathParameters(path: string): JsonObject[] {

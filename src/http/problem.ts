@@ -59,17 +59,37 @@ export function requestIdOf(response: Response): string {
   return locals.requestId;
 }
 
-/** Known errors as they are; body parser's errors by their type; anything else is `internal`. */
+/** Faults of the caller, by what threw them; anything else is `internal`. */
 function translate(error: unknown): DeskbridgeError {
-  if (error instanceof DeskbridgeError) return error;
-  const type = (error as { type?: unknown }).type;
-  if (type === 'entity.too.large') return new DeskbridgeError('payload_too_large');
-  if (type === 'entity.parse.failed') return new DeskbridgeError('malformed_json');
-  if (type === 'charset.unsupported' || type === 'encoding.unsupported') {
-    return new DeskbridgeError('unsupported_media_type');
+  const known = databaseFault(error) ?? requestFault(error);
+  if (known !== null) return known;
+  return error instanceof DeskbridgeError ? error : new DeskbridgeError('internal', { cause: error });
+}
+
+/**
+ * What the database refused because of what the caller sent: a value that no column can hold, a unique field that is
+ * taken, a record that others refer to or that is gone. Null for everything else.
+ */
+export function databaseFault(error: unknown): DeskbridgeError | null {
+  const code = codeOf(error);
+  if (/^22...$/.test(code)) return new DeskbridgeError('validation_error', { cause: error });
+  if (code === '23505') {
+    return new DeskbridgeError('conflict', { detail: 'A field that must be unique is taken.', cause: error });
   }
+  if (code === '23503') {
+    return new DeskbridgeError('conflict', { detail: 'A record that is referred to is gone.', cause: error });
+  }
+  return null;
+}
+
+/** What the body parser or the router refused. */
+function requestFault(error: unknown): DeskbridgeError | null {
+  // The router says so of a path that cannot be decoded.
   if (error instanceof URIError) return new DeskbridgeError('not_found');
-  // Values that no column can hold (NUL in text, out of range) are the caller's.
-  if (/^22/.test(codeOf(error))) return new DeskbridgeError('validation_error');
-  return new DeskbridgeError('internal', { cause: error });
+  if (!(error instanceof Error)) return null;
+  const { status } = error as { status?: unknown };
+  if (status === 413) return new DeskbridgeError('payload_too_large');
+  if (status === 415) return new DeskbridgeError('unsupported_media_type');
+  if (typeof status !== 'number' || status < 400 || status > 499) return null;
+  return new DeskbridgeError('malformed_json');
 }

@@ -1,13 +1,17 @@
 /** What a route of the admin API is: one description from which the server and OpenAPI are made. */
 import { z } from 'zod';
 import type { AnyAction } from '../actions/define-action.ts';
+import type { Attempt } from '../actions/run-action.ts';
 import type { AuditKeys } from '../audit/audit-keys.ts';
 import type { Nonces } from '../inbound/nonces.ts';
 import type { Database, Sql, Transaction } from '../infra/database.ts';
-import { decodeCursor, type KeysetPosition } from '../infra/keyset.ts';
+import { decodeCursor, type KeysetPosition, type PageRequest } from '../infra/keyset.ts';
 import type { Metrics } from '../infra/metrics.ts';
 import type { SecretBox } from '../infra/secret-box.ts';
-import type { JsonObject } from '../kernel/canonical-json.ts';
+import type { Surface } from '../kernel/activity.ts';
+import type { JsonObject, JsonValue } from '../kernel/canonical-json.ts';
+import { DeskbridgeError } from '../kernel/errors.ts';
+import { isUuid } from '../kernel/ids.ts';
 import type { BotPlatform } from '../kernel/platform.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { RegistrationDirectory } from '../registrations/app-directory.ts';
@@ -63,8 +67,36 @@ export interface MutationResult {
   status?: number;
   /** Runs after the commit. */
   afterCommit?: () => void;
-  /** For the actions route, which leaves the action's own audit row instead of one of surface `admin`. */
-  audited?: boolean;
+  /** A key was revoked: after the commit this process forgets what it knows of keys. */
+  keysChanged?: boolean;
+  /** What the audit says instead of the route's own action; null: it was no attempt at a change. */
+  attempt?: RecordedAttempt | null;
+}
+
+/** An attempt at an action in somebody's name, as the audit has it. */
+export interface RecordedAttempt extends Attempt {
+  surface: Surface;
+  /** The person in whose name; null when nobody was found. */
+  actorUserId: string | null;
+}
+
+/** Thrown by a handler that knows itself what the audit has to say of the refusal; null: no row. */
+export class RefusedAttempt extends Error {
+  readonly error: DeskbridgeError;
+  readonly attempt: RecordedAttempt | null;
+
+  constructor(error: DeskbridgeError, attempt: RecordedAttempt | null) {
+    super(error.message, { cause: error });
+    this.error = error;
+    this.attempt = attempt;
+  }
+}
+
+/** What a refused request was an attempt at. */
+export interface NamedAttempt {
+  action: string;
+  surface: Surface;
+  input: JsonValue;
 }
 
 interface RouteDescription<Query, Body> {
@@ -93,6 +125,10 @@ export interface MutationRoute<Query = unknown, Body = unknown> extends RouteDes
   kind: 'mutation';
   /** Id in the audit, e.g. `user.create`. */
   action: string;
+  /** What the audit calls a request that is refused, where that is not `action`; null leaves no row. */
+  attemptOf?: (services: ApiServices, params: Record<string, string>, body: unknown) => NamedAttempt | null;
+  /** Counts a refusal. */
+  onRefused?: (services: ApiServices, error: DeskbridgeError, body: unknown) => void;
   handle: (tx: Transaction, context: RouteContext<Query, Body>) => Promise<MutationResult>;
 }
 
@@ -119,28 +155,55 @@ export function operatorRoute<Query, Body>(route: Omit<OperatorRoute<Query, Body
 
 /** Instants on the wire: RFC 3339 in UTC. */
 export const instant = z.iso.datetime();
+/** An instant that a caller sends: RFC 3339 with any offset. */
+export const anyInstant = z.iso.datetime({ offset: true, message: 'an RFC 3339 instant with its offset' });
 export const id = z.string();
+/** Id of another record in a body or a filter. */
+export const recordId = z.guid('an id').toLowerCase();
+/** Body of a request that needs none. */
+export const noBody = z.strictObject({});
+
+const maxLimit = 200;
 
 /** Fields of every list's query; a resource adds its filters with `.extend`. */
 export const pageQuery = z.object({
   limit: z.coerce
-    .number()
-    .int()
-    .catch(50)
-    .transform((limit) => Math.min(Math.max(limit, 1), 200))
-    .default(50),
-  cursor: z.string().max(500).optional(),
+    .number('a whole number')
+    .int('a whole number')
+    .transform((limit) => Math.min(Math.max(limit, 1), maxLimit))
+    .default(50)
+    .describe(`Rows of a page; clamped to 1 to ${maxLimit}`),
+  cursor: z.string().max(500).optional().describe('next_cursor of the page before'),
 });
 
-/** A page as the stores take it. @throws DeskbridgeError malformed_cursor */
+/** A page as the row stores take it: one row more than asked for. @throws DeskbridgeError malformed_cursor */
 export function toPageRequest(query: { limit: number; cursor?: string | undefined }): {
   limit: number;
   after: KeysetPosition | null;
 } {
-  return { limit: query.limit + 1, after: query.cursor === undefined ? null : decodeCursor(query.cursor) };
+  const request = toDeskPage(query);
+  return { ...request, limit: request.limit + 1 };
+}
+
+/** A page as the desk's lists take it. @throws DeskbridgeError malformed_cursor */
+export function toDeskPage(query: { limit: number; cursor?: string | undefined }): PageRequest {
+  return { limit: query.limit, after: query.cursor === undefined ? null : decodeCursor(query.cursor) };
 }
 
 /** The schema of a list's answer. */
 export function listOf(item: z.ZodType): z.ZodType {
   return z.object({ items: z.array(item), next_cursor: z.string().nullable() });
+}
+
+/** Id in the path. @throws DeskbridgeError not_found for what cannot be an id */
+export function idIn(params: Record<string, string>, name: string): string {
+  const value = params[name] ?? '';
+  if (!isUuid(value)) throw new DeskbridgeError('not_found');
+  return value.toLowerCase();
+}
+
+/** The record that was looked up. @throws DeskbridgeError not_found when there is none */
+export function found<Row>(row: Row | null): Row {
+  if (row === null) throw new DeskbridgeError('not_found');
+  return row;
 }

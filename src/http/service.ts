@@ -20,7 +20,7 @@ export function serviceRoutes(deps: ServiceDependencies): Router {
   });
   router.get('/readyz', async (_request, response) => {
     try {
-      await deps.database.ping();
+      await Promise.race([deps.database.ping(), rejectAfter(2_000)]);
     } catch {
       response.status(503).json({ status: 'unavailable', reason: 'database' });
       return;
@@ -38,4 +38,8 @@ export function serviceRoutes(deps: ServiceDependencies): Router {
     response.type('html').send(deps.frontPage);
   });
   return router;
+}
+
+function rejectAfter(ms: number): Promise<never> {
+  return new Promise((_resolve, reject) => setTimeout(() => reject(new Error('late')), ms).unref());
 }

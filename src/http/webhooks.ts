@@ -21,6 +21,7 @@ export interface WebhookDependencies {
 }
 
 const bodyLimit = '256kb';
+const deadlineMs = 4_000;
 
 export function webhookRoutes(deps: WebhookDependencies): Router {
   const router = Router();
@@ -48,7 +49,7 @@ async function receive(
     if (activity === null) return;
     const registration = await resolveTenant(deps.registrations, activity);
     if (registration === null) return reject(deps, platform, response, 403, 'not_enrolled');
-    const handled = await handleActivity(deps.inbound, activity, registration);
+    const handled = await inTime(handleActivity(deps.inbound, activity, registration));
     deps.metrics.activities.inc({
       platform: platform.id,
       kind: activity.intent.kind,
@@ -62,6 +63,19 @@ async function receive(
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
     deps.metrics.activitySeconds.observe({ platform: platform.id }, seconds);
   }
+}
+
+/**
+ * Platforms drop answers that come too late (Teams invokes: 5 s) and repeat. Should the work commit all the same,
+ * the repeat finds the receipt, and the sweep sends the reply.
+ */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new DeskbridgeError('unavailable')), deadlineMs);
+  });
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 /** Null when the request was refused and answered. */

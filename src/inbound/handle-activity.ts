@@ -1,9 +1,12 @@
 /** The whole path of an inbound activity, top to bottom, in one transaction of its tenant. */
+import type { ActionResult } from '../actions/define-action.ts';
 import { type Outcome, runAction } from '../actions/run-action.ts';
 import type { AuditKeys } from '../audit/audit-keys.ts';
 import { recordAudit } from '../audit/record-audit.ts';
 import { captureReference } from '../conversations/capture-reference.ts';
-import { markGreeted, retireReferences } from '../conversations/reference-store.ts';
+import { greetOnce } from '../conversations/greet-once.ts';
+import { rememberList } from '../conversations/list-views.ts';
+import { retireConversation } from '../conversations/retire-reference.ts';
 import type { Database, Transaction } from '../infra/database.ts';
 import type { Activity } from '../kernel/activity.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
@@ -55,35 +58,53 @@ export async function handleActivity(
   registration: PlatformRegistration,
 ): Promise<Handled> {
   const now = deps.clock.now();
-  return await deps.database.inTenant(registration.tenantId, async (tx) => {
-    const arrival = await receive(deps, tx, activity, registration, now);
-    if ('handled' in arrival) return arrival.handled;
-    const { receiptId, row, conversationId } = arrival;
-
-    const reading = interpret(
-      activity,
-      deps.interpreter,
-      row.locale ?? activity.reference?.locale ?? row.language,
+  try {
+    return await deps.database.inTenant(registration.tenantId, (tx) =>
+      handle(deps, tx, activity, registration, now),
     );
-    if (reading.kind === 'ignored') return { outcome: 'ignored', reply: nothingToShow, receipt: null };
-    const scene = setScene(deps, { tx, activity, registration, row, conversationId, reading, now });
+  } catch (error) {
+    if (error instanceof NotLive) return { outcome: 'refused', reply: nothing, receipt: null };
+    throw error;
+  }
+}
 
-    const { reply, outcome } = await answer(deps, scene, reading);
-    const confirm = needsConfirmation(reply, outcome) && activity.reference !== null && receiptId !== null;
-    if (receiptId !== null) {
-      storeReply(tx, {
-        receiptId,
-        reply,
-        reference: activity.reference,
-        replyToMessageId: activity.messageId,
-        sendUntil: confirm ? new Date(now.getTime() + sendWindowMs) : null,
-        eraseAfter: new Date(now.getTime() + repeatWindowMs),
-      });
-    }
-    // Last before the commit: the audit's head queues the tenant's mutations behind one another.
-    await audit(deps, scene, outcome, receiptId);
-    return { outcome: 'handled', reply, receipt: confirm ? { receiptId, tenantId: tx.tenantId } : null };
-  });
+/** The registration or its tenant is not live: the transaction leaves nothing. */
+class NotLive extends Error {}
+
+async function handle(
+  deps: InboundDependencies,
+  tx: Transaction,
+  activity: Activity,
+  registration: PlatformRegistration,
+  now: Date,
+): Promise<Handled> {
+  const arrival = await receive(deps, tx, activity, registration, now);
+  if ('handled' in arrival) return arrival.handled;
+  const { receiptId, row, conversationId } = arrival;
+
+  const reading = interpret(
+    activity,
+    deps.interpreter,
+    row.locale ?? activity.reference?.locale ?? row.language,
+  );
+  if (reading.kind === 'ignored') return { outcome: 'ignored', reply: nothingToShow, receipt: null };
+  const scene = setScene(deps, { tx, activity, registration, row, conversationId, reading, now });
+
+  const { reply, outcome } = await answer(deps, scene, reading);
+  const confirm = needsConfirmation(reply, outcome) && activity.reference !== null && receiptId !== null;
+  if (receiptId !== null) {
+    storeReply(tx, {
+      receiptId,
+      reply,
+      reference: activity.reference,
+      replyToMessageId: activity.messageId,
+      sendUntil: confirm ? new Date(now.getTime() + sendWindowMs) : null,
+      eraseAfter: new Date(now.getTime() + repeatWindowMs),
+    });
+  }
+  // Last before the commit: the audit's head queues the tenant's mutations behind one another.
+  await audit(deps, scene, outcome, receiptId);
+  return { outcome: 'handled', reply, receipt: confirm ? { receiptId, tenantId: tx.tenantId } : null };
 }
 
 type Arrival =
@@ -112,7 +133,7 @@ async function receive(
     capture(deps, tx, activity, registration, now),
   ]);
   if (row === null || row.registration_status !== 'active' || row.tenant_status !== 'active') {
-    return { handled: { outcome: 'refused', reply: nothing, receipt: null } };
+    throw new NotLive();
   }
   if (claimed.includes(false)) return { handled: await repeat(tx, activity, registrationId) };
   return { receiptId, row, conversationId };
@@ -176,11 +197,22 @@ async function answer(
       const invocation = { definition, input, alternative, ...(guard === null ? {} : { guard }) };
       const outcome = await runAction(context, invocation, scene.policy, deps.log);
       const reply = await replyTo(scene, reading, outcome);
-      if (outcome.kind === 'done') keepInteractionReply(scene, reading, reply);
+      if (outcome.kind === 'done') {
+        keepInteractionReply(scene, reading, reply);
+        remember(scene, outcome.result);
+      }
       deps.onAction(reading.definition.id, reading.surface, resultLabel(outcome));
       return { reply, outcome };
     }
   }
+}
+
+/** Keeps the list that was shown, so that the person may type `assign 1` next. */
+function remember(scene: Scene, result: ActionResult): void {
+  const { tx, now, chat } = scene.context;
+  if (result.listed === undefined || chat === null || chat.conversationId === null) return;
+  const viewer = { conversationId: chat.conversationId, platformUserId: chat.platformUserId };
+  rememberList(tx, viewer, { ...result.listed, now });
 }
 
 async function replyTo(
@@ -219,7 +251,7 @@ async function greet(scene: Scene): Promise<Reply> {
   const { context, say } = scene;
   const conversationId = context.chat?.conversationId ?? null;
   if (conversationId === null || scene.groupChatOff) return nothing;
-  if (!(await markGreeted(context.tx, conversationId, context.now))) return nothing;
+  if (!(await greetOnce(context.tx, conversationId, context.now))) return nothing;
   const text = say('greeting.text');
   const invitation = context.actor === null ? `\n${say('greeting.unlinked')}` : '';
   return { message: { title: say('greeting.title'), text: `${text}${invitation}` } };
@@ -228,7 +260,7 @@ async function greet(scene: Scene): Promise<Reply> {
 async function retire(scene: Scene): Promise<void> {
   const { reference } = scene.activity;
   if (reference === null) return;
-  await retireReferences(
+  await retireConversation(
     scene.context.tx,
     scene.registrationId,
     reference.platformConversationId,

@@ -1,5 +1,8 @@
 /** Forms of actions: opened prefilled, opened again with faults. */
+
+import { switchedOff } from '../actions/action-policy.ts';
 import { type AnyAction, requireActor } from '../actions/define-action.ts';
+import { withSourceUrl } from '../actions/message-source.ts';
 import type { JsonObject } from '../kernel/canonical-json.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import type { Form, Reply } from '../kernel/message.ts';
@@ -21,17 +24,12 @@ export async function openForm(
     );
   }
   if (context.actor === null) return replyWith(activity, await scene.linkInvitation());
-  const { permission, surfaces } = definition;
-  const fault =
-    !surfaces.includes(reading.surface) || policy.surfaces?.includes(reading.surface) === false
-      ? 'surface_disabled'
-      : policy.allowedActions?.includes(definition.id) === false
-        ? 'action_disabled'
-        : permission !== null && !context.actor.capabilities.has(permission)
-          ? 'forbidden'
-          : null;
+  const { permission } = definition;
+  const denied = permission !== null && !context.actor.capabilities.has(permission) ? 'forbidden' : null;
+  const fault = switchedOff(policy, definition, reading.surface) ?? denied;
   if (fault !== null) return replyWith(activity, refusalMessage(say, new DeskbridgeError(fault)));
-  const form = await buildForm(scene, definition, input);
+  const source = context.chat?.source ?? null;
+  const form = await buildForm(scene, definition, withSourceUrl(definition.id, input, source));
   return { answer: { kind: 'form', form } };
 }
 

@@ -3,7 +3,7 @@ import type { Outcome } from '../actions/run-action.ts';
 import type { Activity } from '../kernel/activity.ts';
 import type { DeskbridgeError } from '../kernel/errors.ts';
 import type { Form, Message, Reply } from '../kernel/message.ts';
-import { type Say, sayError } from '../words/index.ts';
+import { type Say, sayError, sayField } from '../words/index.ts';
 
 /** A message where the platform takes messages, an answer where it waits for one. */
 export function replyWith(activity: Activity, message: Message): Reply {
@@ -38,7 +38,7 @@ export function refusalMessage(say: Say, error: DeskbridgeError): Message {
     return { title: say('group_chat_off.title'), text: say('group_chat_off.text'), tone: 'attention' };
   }
   const words = sayError(say, error.code);
-  const facts = error.fields.slice(0, 5).map((field) => ({ label: field.path, value: field.message }));
+  const facts = error.fields.slice(0, 5).map((field) => sayField(say, field));
   return {
     title: words.text,
     text: words.remedy,
@@ -49,7 +49,7 @@ export function refusalMessage(say: Say, error: DeskbridgeError): Message {
 
 /** The form again, each refused field with its fault. */
 export function formWithFaults(form: Form, say: Say, error: DeskbridgeError): Form {
-  const faults = new Map(error.fields.map((field) => [field.path, field.message]));
+  const faults = new Map(error.fields.map((field) => [field.path, sayField(say, field).value]));
   const fields = form.fields.map((field) => {
     const fault = faults.get(field.name);
     return fault === undefined ? field : { ...field, error: fault };

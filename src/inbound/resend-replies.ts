@@ -1,6 +1,6 @@
 /** The sweep behind every reply: what a crash, a throttled platform or a lost answer left unsent is sent here. */
 import type { RegistrationDirectory } from '../registrations/app-directory.ts';
-import { tenantIds } from '../tenants/tenant-store.ts';
+import { tenantIds } from '../tenants/tenant-queries.ts';
 import {
   dueReplies,
   eraseOld,

@@ -1,6 +1,8 @@
 /** Who asks, where, in which language: what the steps of the inbound chain share about one activity. */
+
+import { type ActionPolicy, switchedOff } from '../actions/action-policy.ts';
 import type { ActionContext, Actor, AnyAction } from '../actions/define-action.ts';
-import { type ActionPolicy, runAction } from '../actions/run-action.ts';
+import { runAction } from '../actions/run-action.ts';
 import { ticketUrl } from '../desk/ticket-url.ts';
 import type { Transaction } from '../infra/database.ts';
 import type { Activity, SourceMessage, Surface } from '../kernel/activity.ts';
@@ -54,7 +56,7 @@ export function setScene(deps: SceneDependencies, facts: SceneFacts): Scene {
   const { activity, row, registration } = facts;
   const say = translator(localeFor(facts));
   const policy = { allowedActions: row.allowed_actions, surfaces: row.surfaces, groupChat: row.group_chat };
-  const context = actionContext(deps, facts, say);
+  const context = actionContext(deps, facts, say, policy);
   const isGroup = context.chat?.isGroup ?? false;
   return {
     activity,
@@ -76,16 +78,23 @@ function localeFor(facts: SceneFacts): string {
   return row.locale ?? typed ?? activity.reference?.locale ?? row.language;
 }
 
-function actionContext(deps: SceneDependencies, facts: SceneFacts, say: Say): ActionContext {
+function actionContext(
+  deps: SceneDependencies,
+  facts: SceneFacts,
+  say: Say,
+  policy: ActionPolicy,
+): ActionContext {
   const { tx, row, activity, registration, reading, now } = facts;
+  const surface = surfaceOf(reading);
   const tenant = { tenantId: tx.tenantId, slug: row.slug, name: row.tenant_name };
   return {
     tx,
     now,
     tenant,
     actor: actorOf(row),
-    surface: surfaceOf(reading),
+    surface,
     say,
+    isSwitchedOn: (action) => switchedOff(policy, action, surface) === null,
     linkCodes: deps.linkCodes,
     ticketUrl: (ticket) => ticketUrl(deps.publicUrl, tenant.slug, ticket),
     nonce: () => deps.nonces.issue(tx.tenantId, now),
@@ -112,6 +121,7 @@ function actorOf(row: InboundContextRow): Actor | null {
     email: row.email ?? '',
     locale: row.locale,
     timeZone: row.time_zone,
+    roles: row.roles ?? [],
     capabilities: capabilitiesOf(row.roles ?? []),
   };
 }

@@ -1,5 +1,5 @@
 /** Sends the message of a committed reply, once, and records what became of it. */
-import { retireReferences } from '../conversations/reference-store.ts';
+import { retireConversation } from '../conversations/retire-reference.ts';
 import type { Database } from '../infra/database.ts';
 import type { ConversationReference } from '../kernel/activity.ts';
 import type { Message } from '../kernel/message.ts';
@@ -33,7 +33,9 @@ export interface ReplyToSend {
 
 /** After this long an unsent reply is given up. */
 const giveUpAfterMs = 86_400_000;
-const retryDelayMs = 5_000;
+/** After an ambiguous outcome: what was accepted late must have become visible first. */
+const settleMs = 5_000;
+const firstRetryMs = 1_000;
 const maxRetryDelayMs = 3_600_000;
 
 /** Tries once. Never throws: what is not recorded is sent again by the sweep, a doubled reply at worst. */
@@ -72,7 +74,7 @@ async function recordOutcome(
       else postponeReply(tx, receiptId, { attempts, errorCode: outcome.code, ...next });
       if (outcome.result === 'rejected' && outcome.referenceGone) {
         const { platformConversationId } = reply.reference;
-        await retireReferences(tx, registration.registrationId, platformConversationId, outcome.code);
+        await retireConversation(tx, registration.registrationId, platformConversationId, outcome.code);
       }
     },
     // Losing this record in a crash of the database costs a doubled reply, which a crash may cost anyway.
@@ -90,10 +92,10 @@ export function nextTry(
   if (now.getTime() - reply.claimedAt.getTime() > giveUpAfterMs) return null;
   if (outcome.result === 'unknown') {
     // Once more, since silence is worse than a doubled reply; never a third time.
-    return reply.ambiguous ? null : { at: new Date(now.getTime() + retryDelayMs), ambiguous: true };
+    return reply.ambiguous ? null : { at: new Date(now.getTime() + settleMs), ambiguous: true };
   }
   if (!outcome.retryable) return null;
-  const backoff = Math.min(retryDelayMs * 2 ** Math.min(reply.attempts, 10), maxRetryDelayMs);
+  const backoff = Math.min(firstRetryMs * 2 ** Math.min(reply.attempts, 12), maxRetryDelayMs);
   return { at: new Date(now.getTime() + (outcome.retryAfterMs ?? backoff)), ambiguous: reply.ambiguous };
 }
 

@@ -41,7 +41,8 @@ export async function ensureAppRole(ownerUrl: string, secrets: SecretBox): Promi
 
 async function createRole(owner: pg.Client, role: string, password: string): Promise<void> {
   const quoted = pg.escapeIdentifier(role);
-  const login = `LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD ${pg.escapeLiteral(password)}`;
+  // No NOSUPERUSER and the like: they are the defaults, and to name them takes a superuser.
+  const login = `LOGIN PASSWORD ${pg.escapeLiteral(password)}`;
   try {
     const { rowCount } = await owner.query('select 1 from pg_roles where rolname = $1', [role]);
     if (rowCount === 0) await ignoring(['42710', '23505'], owner.query(`CREATE ROLE ${quoted} ${login}`));
@@ -51,9 +52,10 @@ async function createRole(owner: pg.Client, role: string, password: string): Pro
     if (citus) await owner.query(`ALTER ROLE ${quoted} SET citus.propagate_set_commands = 'local'`);
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error;
+    const { rows } = await owner.query<{ name: string }>('select current_user as name');
     throw new AppRoleError(
-      `The owner of the database may not create roles. As a superuser, run once:\n` +
-        `  ALTER ROLE CURRENT_ROLE_OF_DATABASE_URL CREATEROLE;\nthen start again (the role is ${role}).`,
+      `The role of DATABASE_URL may not create the role that the application logs in as (${role}). ` +
+        `As a superuser, run once:\n  ALTER ROLE ${pg.escapeIdentifier(rows[0]?.name ?? '')} CREATEROLE;\nthen start again.`,
     );
   }
 }

@@ -228,13 +228,15 @@ function createPool(connectionString: string, max: number, log: Log): pg.Pool {
     keepAlive: true,
     // Platforms wait 3 to 15 s for an answer: a database that is gone must be known well before.
     connectionTimeoutMillis: 2_500,
-    query_timeout: 10_000,
-    statement_timeout: 10_000,
+    query_timeout: 8_000,
+    statement_timeout: 8_000,
     idle_in_transaction_session_timeout: 30_000,
     application_name: 'deskbridge',
   });
   // Without a listener an idle connection that PostgreSQL closes (57P01) would end the process.
   pool.on('error', (error) => log.warn({ code: codeOf(error) }, 'an idle database connection was lost'));
+  // The same for one that is in use: its queries report the loss.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

@@ -43,21 +43,22 @@ export async function knownMigrations(): Promise<string[]> {
  * Runs what is missing, as the owner of the database, under a session lock: a second process waits and finds
  * nothing to do.
  * @param options.upTo stop after this migration (tests of data migrations)
+ * @returns the names of the migrations that ran now, oldest first
  * @throws MigrationError when the database holds migrations that this program does not know
  */
-export async function migrate(options: { ownerUrl: string; log: Log; upTo?: string }): Promise<void> {
+export async function migrate(options: { ownerUrl: string; log: Log; upTo?: string }): Promise<string[]> {
   const lock = new pg.Client({ connectionString: options.ownerUrl, application_name: 'deskbridge migrate' });
   lock.on('error', (error) => options.log.warn({ err: error }, 'the migration lock was lost'));
   await lock.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [lockKey]);
-    await runPending(options);
+    return await runPending(options);
   } finally {
     await lock.end();
   }
 }
 
-async function runPending(options: { ownerUrl: string; log: Log; upTo?: string }): Promise<void> {
+async function runPending(options: { ownerUrl: string; log: Log; upTo?: string }): Promise<string[]> {
   const knex = knexModule({
     client: 'pg',
     connection: options.ownerUrl,
@@ -68,22 +69,24 @@ async function runPending(options: { ownerUrl: string; log: Log; upTo?: string }
     await refuseNewerSchema(knex);
     // A run that was killed leaves knex's own lock row behind; the advisory lock makes it safe to free.
     await knex.migrate.forceFreeMigrationsLock();
-    if (options.upTo === undefined) await runAll(knex, options.log);
-    else await runUpTo(knex, options.upTo);
+    return options.upTo === undefined ? await runAll(knex, options.log) : await runUpTo(knex, options.upTo);
   } finally {
     await knex.destroy();
   }
 }
 
-async function runAll(knex: Knex, log: Log): Promise<void> {
+async function runAll(knex: Knex, log: Log): Promise<string[]> {
   const [, applied] = (await knex.migrate.latest()) as [number, string[]];
   if (applied.length > 0) log.info({ applied: applied.length }, 'the schema was migrated');
+  return applied;
 }
 
-async function runUpTo(knex: Knex, name: string): Promise<void> {
+async function runUpTo(knex: Knex, name: string): Promise<string[]> {
   const names = await knownMigrations();
   const done = new Set(await appliedMigrations(knex));
-  for (const next of names.slice(0, names.indexOf(name) + 1)) if (!done.has(next)) await knex.migrate.up();
+  const pending = names.slice(0, names.indexOf(name) + 1).filter((next) => !done.has(next));
+  for (const _ of pending) await knex.migrate.up();
+  return pending;
 }
 
 async function refuseNewerSchema(knex: Knex): Promise<void> {

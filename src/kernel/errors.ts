@@ -114,7 +114,10 @@ export type ErrorCode = keyof typeof errorTable;
 /** One field of the input that was refused. `path` is dotted, `message` is for people. */
 export interface FieldError {
   path: string;
+  /** English, for programs; or in the person's language where an action wrote it. */
   message: string;
+  /** Why a schema refused it, for those who say it in another language. */
+  rule?: { kind: 'required' | 'too_long' | 'invalid'; limit?: number };
 }
 
 export interface ErrorOptions {

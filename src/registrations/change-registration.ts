@@ -8,6 +8,7 @@ import { applyEvent, foldRegistration, type Registration, type RegistrationEvent
 import {
   appendEvent,
   enterDirectory,
+  findDirectory,
   leaveDirectory,
   lockStream,
   updateDirectory,
@@ -56,6 +57,7 @@ export async function addRegistration(
   };
   const registration = record(tx, registrationId, null, event, actor, now);
   if (status === 'active') await claimOrganization(tx, registrationId, registration);
+  else await refuseTaken(tx, input);
   writeCredentials(tx, registrationId, sealCredentials(tx, secrets, registrationId, input.credentials), now);
   return { registrationId, registration };
 }
@@ -122,7 +124,7 @@ export async function retireRegistration(
 
 async function currentState(tx: Transaction, registrationId: string): Promise<Registration> {
   const state = foldRegistration(await lockStream(tx, registrationId));
-  if (state === null) throw new DeskbridgeError('not_found', { detail: 'No such registration.' });
+  if (state === null) throw new DeskbridgeError('not_found');
   return state;
 }
 
@@ -148,6 +150,11 @@ async function claimOrganization(
   state: Registration,
 ): Promise<void> {
   if (!(await enterDirectory(tx, registrationId, state))) throw new DeskbridgeError('registration_taken');
+}
+
+/** What is live cannot even be asked for: the approval could not succeed. */
+async function refuseTaken(tx: Transaction, input: NewRegistration): Promise<void> {
+  if ((await findDirectory(tx, input)) !== null) throw new DeskbridgeError('registration_taken');
 }
 
 function sealCredentials(

@@ -97,10 +97,10 @@ export class LinkCodes {
   }
 }
 
-async function requireActiveUser(tx: Transaction, userId: string): Promise<UserRow> {
+/** @throws DeskbridgeError not_found for a user who does not exist or is deactivated */
+export async function requireActiveUser(tx: Transaction, userId: string): Promise<UserRow> {
   const user = await readUser(tx, userId);
-  if (user === null || user.status !== 'active')
-    throw new DeskbridgeError('not_found', { detail: 'No such user.' });
+  if (user === null || user.status !== 'active') throw new DeskbridgeError('not_found');
   return user;
 }
 

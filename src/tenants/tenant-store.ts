@@ -56,13 +56,6 @@ export async function listTenants(
   );
 }
 
-/** Ids of all tenants, for work that goes tenant by tenant. */
-export async function tenantIds(sql: Sql): Promise<string[]> {
-  return (await sql.query<{ tenant_id: string }>('select tenant_id from tenants')).map(
-    (row) => row.tenant_id,
-  );
-}
-
 export async function updateTenant(
   sql: Sql,
   tenantId: string,
@@ -86,11 +79,19 @@ export function insertSettings(tx: Transaction, settings: TenantSettings, now: D
   );
 }
 
+const selectSettings =
+  'select allowed_actions, surfaces, group_chat, language from tenant_settings where tenant_id = $1';
+
 export async function readSettings(tx: Transaction): Promise<TenantSettings> {
-  const [row] = await tx.query<TenantSettings>(
-    'select allowed_actions, surfaces, group_chat, language from tenant_settings where tenant_id = $1',
-    [tx.tenantId],
-  );
+  return requireSettings(await tx.query<TenantSettings>(selectSettings, [tx.tenantId]));
+}
+
+/** The settings, locked until the transaction ends: for changes of some that keep the others. */
+export async function lockSettings(tx: Transaction): Promise<TenantSettings> {
+  return requireSettings(await tx.query<TenantSettings>(`${selectSettings} for update`, [tx.tenantId]));
+}
+
+function requireSettings([row]: TenantSettings[]): TenantSettings {
   if (row === undefined) throw new Error('the tenant has no settings');
   return row;
 }

@@ -46,15 +46,30 @@ export async function readUser(tx: Transaction, userId: string): Promise<UserRow
   return row ?? null;
 }
 
+/** The user, locked until the transaction ends: for changes of some fields that keep the others. */
+export async function lockUser(tx: Transaction, userId: string): Promise<UserRow | null> {
+  const [row] = await tx.query<UserRow>(
+    `select ${columns} from users where tenant_id = $1 and user_id = $2 for update`,
+    [tx.tenantId, userId],
+  );
+  return row ?? null;
+}
+
 export async function listUsers(
   tx: Transaction,
-  page: { limit: number; after: { createdAt: Date; id: string } | null },
+  page: {
+    limit: number;
+    after: { createdAt: Date; id: string } | null;
+    /** Lower case. */
+    email?: string | undefined;
+  },
 ): Promise<UserRow[]> {
   return await tx.query<UserRow>(
     `select ${columns} from users
       where tenant_id = $1 and ($3::timestamptz is null or (created_at, user_id) < ($3, $4::uuid))
+        and ($5::text is null or email = $5)
       order by created_at desc, user_id desc limit $2`,
-    [tx.tenantId, page.limit, page.after?.createdAt ?? null, page.after?.id ?? null],
+    [tx.tenantId, page.limit, page.after?.createdAt ?? null, page.after?.id ?? null, page.email ?? null],
   );
 }
 

@@ -148,6 +148,7 @@ export const en = {
     'not_found.language': 'I do not speak "{text}" yet. There is {choices}.',
     'invalid.required': 'This is needed.',
     'invalid.too_long': 'Please keep this to {limit, number} characters.',
+    'invalid.other': 'This does not fit here.',
     'invalid.duration': 'Write a time from 1 minute to 24 hours, such as 1h 30m.',
     'invalid.comment_required': 'Please say what should change.',
 

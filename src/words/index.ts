@@ -1,6 +1,6 @@
 /** The translator: messages, dates and examples in a person's language. */
 import { IntlMessageFormat } from 'intl-messageformat';
-import type { ErrorCode } from '../kernel/errors.ts';
+import type { ErrorCode, FieldError } from '../kernel/errors.ts';
 import { en } from './en.ts';
 import type {
   CommandId,
@@ -76,6 +76,30 @@ export function sayError(say: Say, code: ErrorCode): { text: string; remedy: str
   const worded = hasErrorWords(code) ? code : 'execution_failed';
   return { text: say(`error.${worded}.text`), remedy: say(`error.${worded}.remedy`) };
 }
+
+/** A refused field by the name that its form gives it, with what is wrong in the person's language. */
+export function sayField(say: Say, field: FieldError): { label: string; value: string } {
+  const label = fieldLabels.has(field.path) ? say(`field.${field.path as FieldName}.label`) : field.path;
+  return { label, value: sayFault(say, field) };
+}
+
+function sayFault(say: Say, { path, message, rule }: FieldError): string {
+  if (rule === undefined) return message;
+  if (rule.kind === 'required') return say('invalid.required');
+  if (rule.kind === 'too_long' && rule.limit !== undefined)
+    return say('invalid.too_long', { limit: rule.limit });
+  return path === 'duration' ? say('invalid.duration') : say('invalid.other');
+}
+
+type FieldName = MessageKey extends infer Key
+  ? Key extends `field.${infer Name}.label`
+    ? Name
+    : never
+  : never;
+
+const fieldLabels: ReadonlySet<string> = new Set(
+  Object.keys(en.messages).flatMap((key) => /^field\.(\w+)\.label$/.exec(key)?.[1] ?? []),
+);
 
 function hasErrorWords(code: ErrorCode): code is WordedErrorCode & ErrorCode {
   return `error.${code}.text` in en.messages;

@@ -30,7 +30,7 @@ afterAll(async () => {
   await place.close();
 });
 
-test('a restart keeps the data, and what is secret is private', async () => {
+test('a restart keeps the data, and what is secret stays private', async () => {
   const dataDir = newDataDir();
   const first = await startEmbeddedPostgres({ dataDir, log, mode: 'exclusive' });
   const home = dirname(first.dataDirectory);
@@ -47,28 +47,21 @@ test('a restart keeps the data, and what is secret is private', async () => {
   expect((await stat(dataDir)).mode & 0o066).toBe(0);
   const wrong = second.url.replace(/:[0-9a-f]+@/, ':wrong@');
   await expect(query(wrong, 'select 1')).rejects.toMatchObject({ code: '28P01' });
+  await expect(query(second.url, "select 'secret words'::int")).rejects.toThrow();
   await second.stop();
-});
-
-test('the log of PostgreSQL holds no statement and no value', async () => {
-  const database = await startEmbeddedPostgres({ dataDir: newDataDir(), log, mode: 'exclusive' });
-  await expect(query(database.url, "select 'secret words'::int")).rejects.toThrow();
-  await database.stop();
-  const written = await readFile(join(dirname(database.dataDirectory), 'postgres.log'), 'utf8');
+  const written = await readFile(join(home, 'postgres.log'), 'utf8');
   expect(written).toContain('database system is shut down');
   expect(written).not.toContain('secret words');
 });
 
-test('a server that survived the kill of its owner is reused at once, and ended by its new owner', async () => {
+test('a server that survived the kill of its owner is reused, and ended by its new owner', async () => {
   const dataDir = newDataDir();
   const killed = await startProgram({ dataDir, mode: 'exclusive' });
   await query(killed.outcome.url, 'create table kept as select 1 as one');
   const before = await readPostmasterFile(killed.outcome.dataDirectory);
   await killed.end('SIGKILL');
 
-  const started = performance.now();
   const next = await startProgram({ dataDir, mode: 'exclusive' });
-  expect(performance.now() - started).toBeLessThan(3_000);
   expect(next.outcome).toMatchObject({ reused: true, url: killed.outcome.url });
   expect(await readPostmasterFile(next.outcome.dataDirectory)).toEqual(before);
   expect(await query(next.outcome.url, 'select one from kept')).toEqual([{ one: 1 }]);

@@ -36,8 +36,11 @@ const GUARD_TIMEOUT_MS = 60_000;
 /** Nothing here has to survive a power cut. */
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
 
-/** Starts a cluster, after removing what dead runs left. */
-export async function startTestCluster(): Promise<TestCluster> {
+/**
+ * Starts a cluster, after removing what dead runs left.
+ * @param foreign connection string of a server to use instead; then only the folder is ours
+ */
+export async function startTestCluster(foreign?: string): Promise<TestCluster> {
   const temporary = await temporaryFolder();
   await sweepDeadRuns(temporary);
   const folder = await makeFolder(temporary);
@@ -48,7 +51,7 @@ export async function startTestCluster(): Promise<TestCluster> {
     lock?.release();
   };
   try {
-    return { adminUrl: await launchIn(folder), folder, guard: guard.pid, stop };
+    return { adminUrl: foreign || (await launchIn(folder)), folder, guard: guard.pid, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -154,4 +157,3 @@ async function dismiss(guard: ChildProcess): Promise<void> {
 function lockOf(folder: string): string {
   return join(folder, 'run.lock');
 }
-

@@ -21,7 +21,16 @@ const CLONE_TIMEOUT_MS = 20_000;
 
 /** Clones the template, which takes 30 to 100 ms. */
 export async function createTestDatabase(): Promise<TestDatabase> {
-  const { adminUrl, template } = inject('cluster');
+  return await createDatabase(inject('cluster').template);
+}
+
+/** A database without our schema, for tests of migrations. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  return await createDatabase('template0');
+}
+
+async function createDatabase(template: string): Promise<TestDatabase> {
+  const { adminUrl } = inject('cluster');
   const name = `${TEST_DATABASE_PREFIX}${randomBytes(6).toString('hex')}`;
   await withAdmin(adminUrl, (admin) => clone(admin, name, template));
   const url = new URL(adminUrl);

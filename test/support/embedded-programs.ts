@@ -2,19 +2,15 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, copyFile, cp, link, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { chmod, copyFile, cp, link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { Client } from 'pg';
+import { inject } from 'vitest';
 import type { EmbeddedPostgres, EmbeddedPostgresOptions } from '../../src/infra/embedded-postgres.ts';
 import { findInstalledPackage } from '../../src/infra/embedded-postgres-binaries.ts';
-import {
-  endOrphans,
-  readPostmasterFile,
-  stopPostmaster,
-} from '../../src/infra/embedded-postgres-postmaster.ts';
-import { temporaryFolder } from './cluster.ts';
+import { makeFolder, removeFolder } from './cluster.ts';
 
 /** How a program said that its start went. */
 export interface Outcome extends Omit<EmbeddedPostgres, 'stop'> {
@@ -51,7 +47,7 @@ export const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 const TIMEOUT_MS = 30_000;
 const project = join(import.meta.dirname, '..', '..');
-const running = new Set<ChildProcessByStdio<null, Readable, null>>();
+const running = new Set<ChildProcessByStdio<Writable, Readable, null>>();
 
 /** Starts a program and waits for its word. */
 export async function startProgram(
@@ -62,7 +58,7 @@ export async function startProgram(
   const script = join(from.folder, 'test', 'support', 'embedded-program.ts');
   const child = spawn(from.node, [script, JSON.stringify(options)], {
     cwd: '/',
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
     ...as,
   });
   running.add(child);
@@ -85,20 +81,13 @@ export function embeddedPlace(): EmbeddedPlace {
   let base = '';
   return {
     async open() {
-      base = await mkdtemp(join(await temporaryFolder(), 'deskbridge-embedded-'));
-      await chmod(base, 0o711);
+      // Inside the run's own folder, so that a run that is killed leaves nothing either.
+      base = await makeFolder(inject('cluster').folder);
       return base;
     },
     async close() {
       for (const child of running) child.kill('SIGKILL');
-      const names = await readdir(base, { recursive: true });
-      for (const name of names.filter((each) => each.endsWith('/postmaster.pid'))) {
-        const dataDirectory = dirname(join(base, name));
-        const file = await readPostmasterFile(dataDirectory);
-        if (file) await stopPostmaster(file.pid, dataDirectory);
-        await endOrphans(dataDirectory);
-      }
-      await rm(base, { recursive: true, force: true, maxRetries: 10 });
+      await removeFolder(base);
     },
     newDataDir: () => join(base, randomUUID().slice(0, 8), '.deskbridge'),
   };

@@ -46,20 +46,21 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
+/** A server that is not ours is left as it was found; one run at a time may use it. */
 async function prepare(): Promise<ProvidedCluster & { stop(): Promise<void> }> {
-  const cluster = await startTestCluster(process.env.TEST_DATABASE_URL);
+  const foreign = process.env.TEST_DATABASE_URL;
+  const { adminUrl, folder, stop } = await startTestCluster(foreign);
   try {
-    await makeTemplate(cluster.adminUrl);
+    await makeTemplate(adminUrl);
   } catch (error) {
-    await cluster.stop();
+    await stop();
     throw error;
   }
-  return { ...cluster, template: TEMPLATE };
-}
-
-/** A server that is not ours is left as it was found; one run at a time may use it. */
-function borrow(adminUrl: string): { adminUrl: string; stop(): Promise<void> } {
-  return { adminUrl, stop: () => withAdmin(adminUrl, dropEverything) };
+  const clear = async () => {
+    if (foreign) await withAdmin(adminUrl, dropEverything);
+    await stop();
+  };
+  return { adminUrl, folder, template: TEMPLATE, stop: clear };
 }
 
 async function makeTemplate(adminUrl: string): Promise<void> {

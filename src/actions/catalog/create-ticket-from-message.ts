@@ -5,6 +5,7 @@ import { DeskbridgeError } from '../../kernel/errors.ts';
 import { cleanLine, cleanText, truncateText } from '../../kernel/plain-text.ts';
 import { defineAction } from '../define-action.ts';
 import { limits, messageUrl, optionalLine } from '../input-fields.ts';
+import { sourceUrlOf } from '../message-source.ts';
 import { createFromDraft, draftFields, draftForm, prefilled, ticketDone } from '../ticket-draft.ts';
 
 const input = z.strictObject({
@@ -39,7 +40,7 @@ export const createTicketFromMessageAction = defineAction<z.output<typeof input>
     const ticket = await createFromDraft(
       context,
       { ...draft, title: wanted, description: description ?? fromMessage.description },
-      source_url ?? safeUrl(source),
+      source_url ?? sourceUrlOf(source),
     );
     const number = String(ticket.number);
     const done = ticket.sourceUrl === null ? 'done.created' : 'done.created_from_message';
@@ -56,9 +57,4 @@ function draftOf(source: SourceMessage | null): { title?: string; description?: 
     title: truncateText(cleanLine(text.split('\n', 1)[0] ?? ''), titleFromMessage),
     description: truncateText(quoted, limits.description),
   };
-}
-
-function safeUrl(source: SourceMessage | null): string | null {
-  const checked = messageUrl.safeParse(source?.url);
-  return checked.success ? checked.data : null;
 }

@@ -7,10 +7,9 @@ import type { TicketRecord } from '../../desk/records.ts';
 import { countTickets, findTickets } from '../../desk/ticket-queries.ts';
 import type { Button } from '../../kernel/message.ts';
 import { type ActionContext, type ActionResult, defineAction } from '../define-action.ts';
-import { limits, requiredLine } from '../input-fields.ts';
+import { defaultLimit, limits, requiredLine } from '../input-fields.ts';
 import { presentFor } from '../references/present.ts';
 import { ticketLink } from '../ticket-draft.ts';
-import { defaultLimit } from './my-approvals.ts';
 
 const input = z.strictObject({
   /** Words that all occur, or a ticket number. */
@@ -29,7 +28,7 @@ export const findTicketsAction = defineAction<Input>({
   input,
   commands: [{ id: 'find_tickets' }],
   run: async (context, { query, page }) => {
-    const size = defaultLimit(context);
+    const size = defaultLimit(context.surface);
     const filter = { text: query };
     const skipped = (page - 1) * size;
     const [tickets, total] = await Promise.all([

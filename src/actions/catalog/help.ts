@@ -37,8 +37,8 @@ export function defineHelp(others: readonly AnyAction[]): AnyAction {
   });
 }
 
-function mayUse({ actor, surface }: ActionContext, action: AnyAction): boolean {
-  if (!action.surfaces.includes(surface)) return false;
+function mayUse({ actor, isSwitchedOn }: ActionContext, action: AnyAction): boolean {
+  if (!isSwitchedOn(action)) return false;
   if (actor === null) return action.unlinked === true;
   return action.permission === null || actor.capabilities.has(action.permission);
 }

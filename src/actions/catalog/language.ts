@@ -1,7 +1,7 @@
 /** `language <code>`: the language in which the person is answered. */
 import { z } from 'zod';
 import { DeskbridgeError } from '../../kernel/errors.ts';
-import { updateUserLocale } from '../../tenants/user-store.ts';
+import { setLanguage } from '../../tenants/set-language.ts';
 import { findLanguage, languages, translator } from '../../words/index.ts';
 import { defineAction, requireActor } from '../define-action.ts';
 import { requiredLine } from '../input-fields.ts';
@@ -24,7 +24,7 @@ export const languageAction = defineAction<z.output<typeof input>>({
       const message = say('not_found.language', { text: code, choices });
       throw new DeskbridgeError('validation_error', { fields: [{ path: 'code', message }] });
     }
-    await updateUserLocale(tx, actor.userId, language.code, now);
+    await setLanguage(tx, actor.userId, language.code, now);
     const answer = translator(language.code);
     return {
       message: {

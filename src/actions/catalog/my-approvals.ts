@@ -4,8 +4,8 @@ import { countPendingApprovalsOf, listPendingApprovalsOf } from '../../desk/appr
 import { presentApprovalRow } from '../../desk/present-approval.ts';
 import { presentList } from '../../desk/present-list.ts';
 import { approvalItem } from '../../desk/record-items.ts';
-import { type ActionContext, defineAction, requireActor } from '../define-action.ts';
-import { listLimit } from '../input-fields.ts';
+import { defineAction, requireActor } from '../define-action.ts';
+import { defaultLimit, listLimit } from '../input-fields.ts';
 import { presentFor } from '../references/present.ts';
 
 const input = z.strictObject({ limit: listLimit.optional() });
@@ -18,7 +18,7 @@ export const myApprovalsAction = defineAction<z.output<typeof input>>({
   targetKinds: [],
   input,
   commands: [{ id: 'my_approvals' }],
-  run: async (context, { limit = defaultLimit(context) }) => {
+  run: async (context, { limit = defaultLimit(context.surface) }) => {
     const { tx, say } = context;
     const { actor } = requireActor(context);
     const [approvals, total] = await Promise.all([
@@ -43,8 +43,3 @@ export const myApprovalsAction = defineAction<z.output<typeof input>>({
     };
   },
 });
-
-/** Rows of a list unless asked otherwise: few where people read, more for programs. */
-export function defaultLimit(context: ActionContext): number {
-  return context.surface === 'api' ? 25 : 5;
-}

@@ -5,10 +5,9 @@ import { presentTicketRow } from '../../desk/present-ticket.ts';
 import { ticketItem } from '../../desk/record-items.ts';
 import { countOpenTicketsOf, listOpenTicketsOf } from '../../desk/ticket-queries.ts';
 import { defineAction, requireActor } from '../define-action.ts';
-import { listLimit } from '../input-fields.ts';
+import { defaultLimit, listLimit } from '../input-fields.ts';
 import { presentFor } from '../references/present.ts';
 import { ticketLink } from '../ticket-draft.ts';
-import { defaultLimit } from './my-approvals.ts';
 
 const input = z.strictObject({ limit: listLimit.optional() });
 
@@ -20,7 +19,7 @@ export const myTicketsAction = defineAction<z.output<typeof input>>({
   targetKinds: [],
   input,
   commands: [{ id: 'my_tickets' }],
-  run: async (context, { limit = defaultLimit(context) }) => {
+  run: async (context, { limit = defaultLimit(context.surface) }) => {
     const { tx, say } = context;
     const { actor } = requireActor(context);
     const [tickets, total] = await Promise.all([

@@ -16,11 +16,21 @@ import { presentFor } from '../references/present.ts';
 
 /** Compose boxes page on and on; nobody reads beyond this. */
 const maxSkip = 500;
+/** Rows of a page. */
+const maxCount = 25;
 
+// What a person types or scrolls to is cut to size rather than refused.
 const input = z.strictObject({
-  text: z.string().max(limits.query).transform(cleanLine).default(''),
-  skip: z.int().min(0).max(maxSkip).default(0),
-  count: z.int().min(1).max(25).default(25),
+  text: z
+    .string()
+    .default('')
+    .transform((text) => cleanLine(text.slice(0, limits.query))),
+  skip: z.int().min(0).default(0),
+  count: z
+    .int()
+    .min(1)
+    .default(maxCount)
+    .transform((count) => Math.min(count, maxCount)),
 });
 type Input = z.output<typeof input>;
 
@@ -35,7 +45,11 @@ export const searchRecordsAction = defineAction<Input>({
   run: async (context, input) => {
     const view = presentFor(context);
     const results =
-      input.text === '' ? await myOpenTickets(context, view, input) : await search(context, view, input);
+      input.skip > maxSkip
+        ? []
+        : input.text === ''
+          ? await myOpenTickets(context, view, input)
+          : await search(context, view, input);
     const title =
       results.length > 0
         ? context.say('action.search_records.title')

@@ -6,6 +6,7 @@ import { replyToContact } from '../../desk/reply-to-contact.ts';
 import { cleanText, truncateText } from '../../kernel/plain-text.ts';
 import { defineAction, requireActor } from '../define-action.ts';
 import { limits, messageUrl, reference, requiredText } from '../input-fields.ts';
+import { sourceUrlOf } from '../message-source.ts';
 import { resolveTicketTarget } from '../references/ticket.ts';
 import { prefilled, ticketDone } from '../ticket-draft.ts';
 import { deliveryWords } from './reply-to-contact.ts';
@@ -59,10 +60,15 @@ export const updateFromMessageAction = defineAction<z.output<typeof input>, Tick
     ),
   resolve: resolveTicketTarget,
   run: async (context, { kind, content, source_url }, ticket) => {
-    const { tx, say, now } = context;
+    const { tx, say, now, chat } = context;
     const { actor } = requireActor(context);
     const number = String(ticket.number);
-    const note = { ticket, text: content, author: actor, sourceUrl: source_url ?? null };
+    const note = {
+      ticket,
+      text: content,
+      author: actor,
+      sourceUrl: source_url ?? sourceUrlOf(chat?.source ?? null),
+    };
     const change = { actorUserId: actor.userId, now };
     if (kind === 'internal_note') {
       addNote(tx, { ...note, kind }, change);

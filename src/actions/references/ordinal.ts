@@ -1,5 +1,5 @@
 /** The record behind a plain number: a line of the list that this person last saw in this conversation. */
-import { type ListKind, ordinalTarget } from '../../conversations/list-views-store.ts';
+import { type ListKind, ordinalTarget } from '../../conversations/list-views.ts';
 import { type ActionContext, AskBack } from '../define-action.ts';
 
 /**

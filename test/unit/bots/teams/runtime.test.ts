@@ -1,4 +1,6 @@
 /** Sending through the simulated connector: addresses, tokens, and one request a send whatever goes wrong. */
+
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTeamsRuntime } from '../../../../bots/teams/runtime.ts';
 import type { Fault } from '../../../../bots/teams/simulator/index.ts';
@@ -176,6 +178,28 @@ describe('one request a send, and an honest outcome', () => {
     expect(outcome).toEqual({ result: 'rejected', code: 'transient', retryable: true });
   });
 
+  it('when the connection breaks inside the answer', async () => {
+    const server = createServer((socket) => {
+      socket.once('data', () => {
+        socket.end('HTTP/1.1 201 Created\r\ncontent-length: 100\r\n\r\n{"id":');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const serviceUrl = `http://127.0.0.1:${port}/amer/`;
+    const demo = registration({ demo: true });
+    const outcome = await send({ registration: demo, reference: reference({ serviceUrl }) });
+    expect(outcome).toEqual({ result: 'unknown', code: 'outcome_unknown' });
+    server.close();
+  });
+
+  it('when the far side speaks no TLS: certainly not posted', async () => {
+    const serviceUrl = simulator.serviceUrl.replace('http:', 'https:');
+    const outcome = await send({ reference: reference({ serviceUrl }) });
+    expect(outcome).toEqual({ result: 'rejected', code: 'transient', retryable: true });
+    expect(simulator.oracle.posts).toBe(0);
+  });
+
   it('when the conversation is gone', async () => {
     const outcome = await send({ reference: reference({ platformConversationId: 'a:1gone' }) });
     expect(outcome).toEqual({
@@ -290,7 +314,7 @@ describe('where it goes', () => {
 });
 
 describe('a registration of the demo', () => {
-  it('speaks to loopback without a token, listed or not', async () => {
+  async function restartWithoutTokens(): Promise<void> {
     await simulator.close();
     simulator = await startTeamsSimulator({
       botEndpoint: 'http://127.0.0.1:1/',
@@ -298,9 +322,20 @@ describe('a registration of the demo', () => {
       apps: [{ appId, clientSecret: null }],
     });
     runtime = create({ serviceHosts: [] });
+  }
+
+  it('speaks to loopback without a token, listed or not', async () => {
+    await restartWithoutTokens();
     expect(await send({ registration: registration({ demo: true }) })).toMatchObject({ result: 'sent' });
     expect(visible()[0]?.appId).toBeNull();
     expect(simulator.counts.token).toBe(0);
+  });
+
+  it('does not know the outcome when its very first connection breaks', async () => {
+    await restartWithoutTokens();
+    simulator.faults.set('send', { kind: 'drop_after' });
+    const outcome = await send({ registration: registration({ demo: true }) });
+    expect(outcome).toEqual({ result: 'unknown', code: 'outcome_unknown' });
   });
 
   it('speaks to nobody else', async () => {

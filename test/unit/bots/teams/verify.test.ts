@@ -1,5 +1,6 @@
 /** The token check against the simulated platform's keys: what is accepted, what is refused, and what is fetched. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { messageActivity } from '../../../../bots/teams/simulator/activities.ts';
 import type { TokenOptions } from '../../../../bots/teams/simulator/identity.ts';
 import { startTeamsSimulator, type TeamsSimulator } from '../../../../bots/teams/simulator/index.ts';
 import { createTeamsReceiver } from '../../../../bots/teams/verify.ts';
@@ -98,6 +99,17 @@ describe('an authentic request', () => {
     expect(await reasonOf(await sign({ expiresIn: -200 }))).toBe('accepted');
     const soon = Math.floor(Date.now() / 1000) + 200;
     expect(await reasonOf(await sign({ claims: { nbf: soon } }))).toBe('accepted');
+  });
+
+  it('may come from the simulated platform, when its host is listed', async () => {
+    receiver = create({ serviceHosts: [new URL(simulator.url).host] as never });
+    const scene = simulator.scene();
+    const token = await simulator.identity.tokenFor(appId, scene.serviceUrl);
+    const body = JSON.stringify(messageActivity(scene, 'help'));
+    expect(await receiver.verify(request(token, body))).toMatchObject({
+      ok: true,
+      payload: { text: 'help' },
+    });
   });
 
   it('may differ in the slash at the end of the service URL', async () => {

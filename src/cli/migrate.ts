@@ -1,0 +1,19 @@
+/** `migrate`: brings the database to this program's schema. */
+import type { Command } from 'commander';
+import { migrate } from '../infra/migrate.ts';
+import { type CliContext, runs } from './command.ts';
+import { withLocalDatabase } from './local-database.ts';
+
+export function addMigrateCommand(program: Command, context: CliContext): void {
+  const command = program
+    .command('migrate')
+    .description('bring the database to the schema of this version; safe to repeat and to race');
+  runs(command, context, async () => {
+    const applied = await withLocalDatabase(context.io, ({ ownerUrl, log }) => migrate({ ownerUrl, log }));
+    const text =
+      applied.length === 0
+        ? 'The schema is up to date.'
+        : `The schema is up to date; ${applied.length} migrated now:\n${applied.map((name) => `  ${name}`).join('\n')}`;
+    return { json: { applied }, text };
+  });
+}

@@ -1,0 +1,117 @@
+/** The dependency rule as a function: which import of which file breaks it, and why. */
+import type { SourceFile } from './imports.ts';
+
+/** Parts of `src` that hold the product's behaviour. */
+const features = [
+  'tenants',
+  'conversations',
+  'actions',
+  'desk',
+  'audit',
+  'inbound',
+  'notify',
+  'operations',
+  'registrations',
+  'runtimes',
+];
+
+/** What each part of `src` may import besides itself. */
+const allowed: Record<string, readonly string[]> = {
+  kernel: [],
+  infra: ['kernel'],
+  words: ['kernel'],
+  work: ['kernel', 'infra'],
+  ...Object.fromEntries(features.map((feature) => [feature, ['kernel', 'infra', 'words', ...features]])),
+  http: ['kernel', 'infra', 'words', ...features],
+  demo: ['kernel', 'infra', 'words', ...features],
+  cli: ['kernel', 'infra', 'words', 'demo', 'config', ...features],
+  banner: ['infra'],
+  config: [],
+  compose: ['kernel', 'infra', 'words', 'work', 'http', 'demo', 'config', 'bots/index', ...features],
+  main: ['kernel', 'infra', 'compose', 'config', 'banner'],
+};
+
+const sdks = [
+  'botbuilder',
+  'botframework-connector',
+  '@slack/bolt',
+  '@slack/web-api',
+  '@larksuiteoapi/node-sdk',
+];
+
+/** Every breach in these files, one sentence each. */
+export function breaches(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) => [
+    ...file.imports.flatMap((imported) => importBreach(file.path, imported) ?? []),
+    ...file.packages.flatMap((name) => packageBreach(file.path, name) ?? []),
+  ]);
+}
+
+function importBreach(from: string, to: string): string | null {
+  const source = partOf(from);
+  const target = partOf(to);
+  if (source === target) return null;
+  if (source.startsWith('bots/')) return botsBreach(from, to, target);
+  if (target === 'bots/simulator')
+    return ['cli', 'demo'].includes(source) ? null : sentence(from, to, 'loads a simulator');
+  if (!(allowed[source] ?? []).includes(target))
+    return sentence(from, to, `${source} may not import ${target}`);
+  if (features.includes(source) && to.endsWith('-store.ts') && target !== 'kernel' && target !== 'infra') {
+    return sentence(from, to, "a feature calls another's verbs, never its store");
+  }
+  return null;
+}
+
+function botsBreach(from: string, to: string, target: string): string | null {
+  if (target === 'kernel') return null;
+  const platform = from.split('/')[1];
+  if (from === 'bots/index.ts' && /^bots\/[^/]+\/index\.ts$/.test(to)) return null;
+  // A simulator may use its own platform's pure files, and the platform never its simulator.
+  if (to.startsWith(`bots/${platform}/`) && !to.includes('/simulator/')) return null;
+  return sentence(from, to, 'bots import the kernel and their own folder only');
+}
+
+function packageBreach(from: string, name: string): string | null {
+  if (sdks.includes(name) && !/^bots\/[^/]+\/runtime\.ts$/.test(from)) {
+    return `${from} imports ${name}: only a platform's runtime.ts does`;
+  }
+  if (name === 'knex' && !from.startsWith('src/infra/') && !from.startsWith('migrations/')) {
+    return `${from} imports knex: only infra and migrations do`;
+  }
+  return null;
+}
+
+/** `kernel` for `src/kernel/ids.ts`, `main` for `src/main.ts`, `bots/teams` or `bots/simulator` for platforms. */
+function partOf(path: string): string {
+  const [top, second = '', third] = path.split('/');
+  if (top === 'bots') {
+    if (third === 'simulator') return 'bots/simulator';
+    return third === undefined ? 'bots/index' : `bots/${second}`;
+  }
+  return third === undefined ? second.replace(/\.ts$/, '') : second;
+}
+
+function sentence(from: string, to: string, why: string): string {
+  return `${from} imports ${to}: ${why}`;
+}
+
+/** The first import cycle, as a path; null when there is none. */
+export function findCycle(files: readonly SourceFile[]): string[] | null {
+  const graph = new Map(files.map((file) => [file.path, file.imports]));
+  const done = new Set<string>();
+  const visit = (path: string, trail: string[]): string[] | null => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return null;
+    for (const next of graph.get(path) ?? []) {
+      const cycle = visit(next, [...trail, path]);
+      if (cycle !== null) return cycle;
+    }
+    done.add(path);
+    return null;
+  };
+  for (const file of files) {
+    const cycle = visit(file.path, []);
+    if (cycle !== null) return cycle;
+  }
+  return null;
+}
