@@ -69,7 +69,10 @@ function summaryText(json: JsonObject): string {
   const summary = json.summary as JsonObject | undefined;
   const warnings = Array.isArray(json.warnings) ? json.warnings.map((warning) => `! ${show(warning)}`) : [];
   const items = Array.isArray(json.items) ? json.items : [];
-  const counted = items.length === 0 ? [] : [`${items.length} items; --json shows them`];
+  const counted =
+    items.length === 0
+      ? []
+      : [`${items.length === 1 ? 'One record' : `${items.length} records`}; --json shows more`];
   const text = summary?.text === undefined || summary.text === '' ? [] : [show(summary.text)];
   return [show(summary?.title), ...text, ...counted, ...warnings].join('\n');
 }

@@ -32,10 +32,7 @@ const columns: Column[] = [
   time('TIME', 'created_at'),
   field('ACTION', 'action'),
   field('SURFACE', 'surface'),
-  [
-    'ACTOR',
-    (row) => `${show(row.actor_kind)} ${show(row.actor_user_id ?? row.actor_id ?? row.platform_user_id)}`,
-  ],
+  ['ACTOR', actor],
   ['TARGET', (row) => (row.target_kind === null ? '-' : `${show(row.target_kind)} ${show(row.target_id)}`)],
   [
     'RESULT',
@@ -118,7 +115,7 @@ async function verifyOffline(io: Io, tenant: string): Promise<JsonObject> {
   const { auditKeys } = await readSecretBox(io.env);
   const result = await withLocalDatabase(io, async ({ database }) => {
     const found = await findTenant(database.directory, isUuid(tenant) ? { id: tenant } : { slug: tenant });
-    if (found === null) throw new CliError({ title: `There is no tenant ${tenant}`, code: 'not_found' });
+    if (found === null) throw new CliError({ title: `There is no tenant "${tenant}"`, code: 'not_found' });
     return await database.inTenant(found.tenant_id, (tx) => verifyChain(tx, auditKeys));
   });
   return present(result);
@@ -142,6 +139,13 @@ function verification(json: JsonObject): Output {
   const event = fault.event_id === null ? '' : ` (event ${show(fault.event_id)})`;
   const text = `The chain is broken: row ${show(fault.seq)}${event} ${what}. The rows up to ${show(json.last_seq)} are good.`;
   return { json, text, exitCode: 1 };
+}
+
+/** Kind and id, or the kind alone where it says everything. */
+function actor(row: JsonObject): string {
+  const kind = show(row.actor_kind);
+  const id = show(row.actor_user_id ?? row.actor_id ?? row.platform_user_id);
+  return id === kind || id === '-' ? kind : `${kind} ${id}`;
 }
 
 /** The first digits of a hash, which tell rows apart. */

@@ -1,7 +1,8 @@
 /** The data directory: generated secrets, each in a file that only its owner can read. */
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDataDirectory } from './embedded-postgres-place.ts';
 
 /** Names of the files, relative to the data directory. */
 export const adminTokenFile = 'admin-token';
@@ -20,7 +21,7 @@ export async function readOrCreateSecret(
   file: string,
   encoding: 'base64' | 'base64url',
 ): Promise<Secret> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await makeDataDirectory(dataDir);
   const path = join(dataDir, file);
   const existing = await readSecret(dataDir, file);
   if (existing !== null) return { value: existing, path, created: false };

@@ -128,7 +128,6 @@ export const en = {
       'Your last list of approvals has no line {ordinal}. Send "my approvals" again.',
 
     // Asking back: more than one fits
-    'ask.ambiguous.ticket': 'Which ticket do you mean by "{text}"?',
     'ask.ambiguous.client': 'Which client do you mean by "{text}"?',
     'ask.ambiguous.contact': 'Which contact do you mean by "{text}"?',
     'ask.ambiguous.assignee': 'Which colleague do you mean by "{text}"?',
@@ -144,7 +143,6 @@ export const en = {
     'not_found.assignee': 'I know no active colleague "{text}".',
     'not_found.board': 'I know no board "{text}".',
     'not_found.status': 'There is no status "{text}" on this board. There is {choices}.',
-    'not_found.priority': 'There is no priority "{text}". There is {choices}.',
     'not_found.language': 'I do not speak "{text}" yet. There is {choices}.',
     'invalid.required': 'This is needed.',
     'invalid.too_long': 'Please keep this to {limit, number} characters.',
@@ -178,21 +176,16 @@ export const en = {
     'role.admin': 'Administrator',
     'language.changed.title': 'Language changed',
     'language.changed.text': 'From now on I answer in {language}.',
-    'language.available': 'There is {choices}.',
 
     // Tickets
     'ticket.title': '#{number} {title}',
-    'ticket.label.number': 'Number',
     'ticket.label.status': 'Status',
     'ticket.label.priority': 'Priority',
     'ticket.label.client': 'Client',
     'ticket.label.contact': 'Contact',
     'ticket.label.assignee': 'Assignee',
-    'ticket.label.board': 'Board',
     'ticket.label.due': 'Due',
     'ticket.label.created': 'Created',
-    'ticket.label.updated': 'Updated',
-    'ticket.label.description': 'Description',
     'ticket.unassigned': 'Nobody yet',
     'ticket.overdue': '{due} (overdue)',
     'ticket.last_note': 'Last note by {author}, {at}',
@@ -246,7 +239,6 @@ export const en = {
     'time_entry.label.note': 'Note',
     'contact.label.email': 'E-mail',
     'contact.label.client': 'Client',
-    'contact.label.tickets': 'Open tickets',
     'duration.hours': '{hours}h',
     'duration.minutes': '{minutes}m',
     'duration.hours_minutes': '{hours}h {minutes}m',
@@ -265,8 +257,6 @@ export const en = {
     'done.reply_not_delivered': 'Saved, not delivered: no channel of your desk takes replies from here.',
     'done.status': '#{number} is now {status}',
     'done.time': '{duration} logged on #{number}',
-    'done.time_billable': 'Billable',
-    'done.time_not_billable': 'Not billable',
     'done.approved': 'Approved: {title}',
     'done.changes_requested': 'Changes requested: {title}',
 
@@ -276,10 +266,8 @@ export const en = {
     'button.add_note': 'Add note',
     'button.reply': 'Reply',
     'button.log_time': 'Log time',
-    'button.set_status': 'Change status',
     'button.resolve': 'Resolve',
     'button.reopen': 'Reopen',
-    'button.open': 'Open',
     'button.open_in_desk': 'Open in the desk',
     'button.approve': 'Approve',
     'button.request_changes': 'Request changes',
@@ -287,14 +275,9 @@ export const en = {
     'button.my_tickets': 'My tickets',
     'button.my_approvals': 'My approvals',
     'button.save': 'Save',
-    'button.create_ticket': 'Create ticket',
-    'button.send': 'Send',
     'button.more': 'More…',
-    'button.help': 'Help',
-    'button.link': 'Link account',
 
     // Forms, by field
-    'form.refused': 'That could not be saved yet. Please look at the marked fields.',
     'field.ticket.label': 'Ticket',
     'field.ticket.placeholder': '#1002, or a line of your last list',
     'field.title.label': 'Title',
@@ -326,7 +309,6 @@ export const en = {
 
     // Search in a compose box
     'search.empty': 'Nothing found for "{query}"',
-    'search.prompt': 'Type a few words, or a number',
     'record_kind.ticket': 'Ticket',
     'record_kind.approval': 'Approval',
     'record_kind.contact': 'Contact',

@@ -148,11 +148,12 @@ test.runIf(process.platform === 'linux')(
     const { url, dataDirectory } = program.outcome;
     await query(url, 'create table kept as select 1 as one');
     // A busy loop does not notice that the server is gone.
+    const busy = "do $$ begin while clock_timestamp() < now() + interval '30 s' loop end loop; end $$";
     const client = new Client({ connectionString: url });
     client.on('error', quiet);
     await client.connect();
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-    client.query('do $$ begin loop end loop; end $$').catch(quiet);
+    client.query(busy).catch(quiet);
     await sleep(200);
     await program.end('SIGKILL');
     process.kill((await readPostmasterFile(dataDirectory))?.pid ?? Number.NaN, 'SIGKILL');

@@ -21,7 +21,9 @@ export const linkAccountAction = defineAction<z.output<typeof input>>({
     const { chat, say, tx, now, linkCodes } = context;
     if (chat === null) throw new DeskbridgeError('surface_disabled');
     if (code !== undefined) {
-      const { user } = await linkCodes.redeemInChat(tx, code, chat, now);
+      const { user } = await linkCodes.redeemInChat(tx, code, chat, now).catch((error: unknown) => {
+        throw explainCode(context, error);
+      });
       const text = say('link.done.text', { name: user.name });
       return {
         message: { title: say('link.done.title'), text, tone: 'good' },
@@ -44,4 +46,10 @@ function codeCard({ say }: ActionContext, code: string): Message {
     facts: [{ label: say('link.code'), value: code }],
     footer: say('link.expires', { minutes: linkCodeMinutes }),
   };
+}
+
+/** A code that does not work is told in the person's words. */
+function explainCode({ say }: ActionContext, error: unknown): unknown {
+  if (!(error instanceof DeskbridgeError) || error.code !== 'not_found') return error;
+  return new DeskbridgeError('not_found', { fields: [{ path: 'code', message: say('link.invalid_code') }] });
 }

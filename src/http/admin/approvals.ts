@@ -37,6 +37,7 @@ const approval = z.object({
   responded_at: instant.nullable(),
   external_id: z.string().nullable(),
   created_at: instant,
+  updated_at: instant,
 });
 
 const fields = z.strictObject({

@@ -57,8 +57,7 @@ describe.each(named(tenantRoutes))('%s', (_name, route) => {
       answer = await world.call(method, pathOf(route, params), { body: bodyFor(route, body) });
     });
     const isCreation = route.method === 'put';
-    expect(answer?.body).not.toHaveProperty('code', expect.stringMatching(/_/));
-    expect(answer?.status).toBe(isCreation ? 201 : (route.status ?? 200));
+    expect(answer?.status, JSON.stringify(answer?.body)).toBe(isCreation ? 201 : (route.status ?? 200));
     if (answer?.status !== 204) strict(route.response).parse(answer?.body);
     if (route.kind === 'read') {
       expect(rows).toEqual([]);

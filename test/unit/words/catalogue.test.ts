@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, it } from 'vitest';
 import { expandPattern, slotTypes } from '../../../src/actions/command-pattern.ts';
 import { en } from '../../../src/words/en.ts';
 import { type CommandWords, languages } from '../../../src/words/index.ts';
+import { readSources } from '../../architecture/imports.ts';
 import { unusedKeys } from './unused-messages.ts';
 
 type Elements = ReturnType<IntlMessageFormat['getAst']>;
@@ -85,15 +87,15 @@ function namesSeenByTypes(message: string): string[] {
 
 describe('the checks', () => {
   it('see what is missing, too much, or different', () => {
-    const { 'button.open': _, ...messages } = en.messages;
+    const { 'button.approve': _, ...messages } = en.messages;
     const { help: __, ...commands } = en.commands;
     const broken = {
-      messages: { ...messages, 'button.opne': 'Open', 'done.noted': 'Note added to {ticket}' },
+      messages: { ...messages, 'button.aprove': 'Approve', 'done.noted': 'Note added to {ticket}' },
       commands: { ...commands, whoami: { patterns: ['whoami'], examples: [] } },
     };
     expect(faultsOf(broken)).toEqual([
-      'message button.open is missing',
-      'message button.opne is unknown to English',
+      'message button.approve is missing',
+      'message button.aprove is unknown to English',
       'command help is missing',
       'placeholders of done.noted',
       'command whoami has no words',
@@ -101,8 +103,8 @@ describe('the checks', () => {
   });
 
   it('see messages that nothing says', () => {
-    const sources = ["say('button.open')"];
-    expect(unusedKeys(['button.open', 'button.reply', 'error.conflict.text'], sources)).toEqual([
+    const sources = ["say('button.approve')"];
+    expect(unusedKeys(['button.approve', 'button.reply', 'error.conflict.text'], sources)).toEqual([
       'button.reply',
     ]);
   });
@@ -110,4 +112,10 @@ describe('the checks', () => {
 
 it('asks for every kind of argument', () => {
   expect(Object.keys(slotTypes).filter((slot) => !(`ask.slot.${slot}` in en.messages))).toEqual([]);
+});
+
+it('has no message that nothing says', () => {
+  const sources = readSources(['src', 'bots']).filter(({ path }) => !path.startsWith('src/words/'));
+  const texts = [...sources.map(({ text }) => text), readFileSync('src/words/index.ts', 'utf8')];
+  expect(unusedKeys(Object.keys(en.messages), texts)).toEqual([]);
 });

@@ -13,7 +13,7 @@ import {
 const chinese = {
   code: 'zh-Hans',
   name: '简体中文',
-  messages: { 'button.open': '打开', 'done.assigned': '#{number} 已分配给 {assignee}' },
+  messages: { 'button.approve': '打开', 'done.assigned': '#{number} 已分配给 {assignee}' },
   commands: { help: { patterns: ['帮助'], examples: ['帮助'] } },
 };
 
@@ -33,11 +33,11 @@ describe('translator', () => {
   it('accepts only known keys with their placeholders', () => {
     const say = translator('en');
     // @ts-expect-error no such key
-    expect(() => say('button.opne')).toThrow();
+    expect(() => say('button.aply')).toThrow();
     // @ts-expect-error a placeholder has no value
     expect(() => say('done.noted')).toThrow();
     // @ts-expect-error a value has no placeholder
-    say('button.open', { number: 1 });
+    say('button.approve', { number: 1 });
   });
 
   it.each([
@@ -55,7 +55,7 @@ describe('translator', () => {
 
   it('fills the gaps of a language with English', () => {
     const say = createTranslator([en, chinese])('zh-Hans');
-    expect(say('button.open')).toBe('打开');
+    expect(say('button.approve')).toBe('打开');
     expect(say('done.assigned', { number: 1002, assignee: '小明' })).toBe('#1002 已分配给 小明');
     expect(say('button.reply')).toBe(en.messages['button.reply']);
     expect(say.examples('help')).toEqual(['帮助']);
@@ -75,7 +75,7 @@ describe('translator', () => {
 
   it('survives any locale', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (locale) => translator(locale)('button.open') === 'Open'),
+      fc.property(fc.string({ unit: 'binary' }), (locale) => translator(locale)('button.approve') === 'Approve'),
     );
   });
 });

@@ -4,11 +4,14 @@
 export const dynamicPrefixes = [
   'action.',
   'approval_status.',
+  'ask.ordinal.',
   'ask.slot.',
+  'button.my_',
   'error.',
   'field.',
   'note_kind.',
   'priority.',
+  'record_kind.',
   'role.',
   'status_kind.',
 ] as const;

@@ -1,0 +1,206 @@
+/** Trials of one server on one database: load, kill, start again, many times over; then drain and check. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findPort, KillableServer } from '../support/kill-server.ts';
+import { createKillWorld, type KillWorld } from '../support/kill-world.ts';
+import { type CheckCounts, checkWorld, type Violation } from './check.ts';
+import { isAcknowledged, isMutation, isTyped, Ledger } from './ledger.ts';
+import { startLoad } from './people.ts';
+import { noPhases, PhaseCounter, type PhaseCounts, phases } from './phases.ts';
+import { startPlatformFaults } from './platform-faults.ts';
+import { Random } from './random.ts';
+import { type Kill, killSchedule } from './schedule.ts';
+
+export interface TrialOptions {
+  /** A database of its own, empty or migrated. */
+  ownerUrl: string;
+  /** For the server's files. */
+  folder: string;
+  /** Tells workers apart, in ids and in markers. */
+  worker: number;
+  seed: number;
+  trials: number;
+  /** The latest moment of a kill after the server answers. */
+  longestLoadMs?: number;
+  onTrial?: () => void;
+}
+
+export interface TrialResult extends CheckCounts {
+  trials: number;
+  killsDuringStart: number;
+  killsUnderLoad: number;
+  caught: PhaseCounts;
+  /** Kills that caught at least one command in the phase. */
+  killsByPhase: PhaseCounts;
+  commands: number;
+  acknowledged: number;
+  commandsByKind: Record<string, number>;
+  redeliveries: number;
+  repeatedPresses: number;
+  unansweredInvokes: number;
+  faults: { definite: number; ambiguous: number };
+  startMs: number[];
+  drainMs: number;
+  seconds: number;
+  /** Messages of ERROR lines in the server's log, with their number. */
+  errors: Record<string, number>;
+  violations: Violation[];
+}
+
+const drainLimitMs = 90_000;
+
+export async function runKillTrials(options: TrialOptions): Promise<TrialResult> {
+  const { ownerUrl, worker, seed } = options;
+  const size = { tenants: 3, peoplePerTenant: 4, ticketsPerTenant: 8 };
+  const world = await createKillWorld({ ownerUrl, name: `kill-${worker}`, ...size });
+  const { secretKey, simulator } = world;
+  const at = { databaseUrl: ownerUrl, port: await findPort(), folder: options.folder };
+  const server = new KillableServer({ ...at, secretKey, simulator });
+  try {
+    return await new Trials(options, world, server, new Ledger(`m${worker}n`), mixed(seed, worker)).run();
+  } finally {
+    await server.kill();
+    await world.close();
+  }
+}
+
+/** A seed for each worker. */
+function mixed(seed: number, worker: number): number {
+  return seed * 100 + worker;
+}
+
+class Trials {
+  readonly #options: TrialOptions;
+  readonly #world: KillWorld;
+  readonly #server: KillableServer;
+  readonly #ledger: Ledger;
+  readonly #seed: number;
+  readonly #phases: PhaseCounter;
+  readonly #caught = noPhases();
+  readonly #killsByPhase = noPhases();
+  readonly #startMs: number[] = [];
+  readonly #violations: Violation[] = [];
+
+  constructor(options: TrialOptions, world: KillWorld, server: KillableServer, ledger: Ledger, seed: number) {
+    this.#options = options;
+    this.#world = world;
+    this.#server = server;
+    this.#ledger = ledger;
+    this.#seed = seed;
+    this.#phases = new PhaseCounter(world.database.maintenance, ledger, world.simulator);
+  }
+
+  async run(): Promise<TrialResult> {
+    const began = performance.now();
+    // An orderly end first: Node then writes its compile cache, and the start after a clean stop is tried too.
+    await this.#server.start();
+    await this.#stopInOrder();
+    const load = startLoad(this.#world, this.#ledger, this.#seed);
+    const faults = startPlatformFaults(this.#world, new Random(this.#seed, 'faults'));
+    const schedule = killSchedule(this.#seed, this.#options.trials, this.#options.longestLoadMs ?? 1_200);
+    for (const kill of schedule) {
+      await this.#trial(kill);
+      this.#options.onTrial?.();
+    }
+    await this.#started();
+    await faults.stop();
+    await load.stop();
+    const drainMs = await this.#drain();
+    await this.#stopInOrder();
+    const { violations, counts } = await checkWorld(this.#world, this.#ledger);
+    const seconds = (performance.now() - began) / 1_000;
+    return {
+      ...this.#figures(schedule),
+      ...counts,
+      faults: faults.counts,
+      drainMs,
+      seconds,
+      violations: [...this.#violations, ...violations],
+    };
+  }
+
+  async #trial(kill: Kill): Promise<void> {
+    if (kill.during === 'start') {
+      const starting = this.#server.start();
+      await Promise.race([sleep(kill.afterMs), starting]);
+    } else {
+      await this.#started();
+      await sleep(kill.afterMs);
+    }
+    const inFlight = new Set(this.#ledger.inFlight().map(({ delivery }) => delivery.eventKey));
+    this.#noteEnds();
+    await this.#server.kill();
+    const caught = await this.#phases.count(kill.during === 'load' ? inFlight : new Set());
+    for (const phase of phases) {
+      this.#caught[phase] += caught[phase];
+      if (caught[phase] > 0) this.#killsByPhase[phase] += 1;
+    }
+  }
+
+  async #started(): Promise<void> {
+    const ms = await this.#server.start();
+    if (ms !== null) this.#startMs.push(ms);
+  }
+
+  /** A server that ended by itself is a finding, whatever it did not lose. */
+  #noteEnds(): void {
+    for (const end of this.#server.unexpectedEnds.splice(0))
+      this.#fail('server ended', `by itself, with ${end}`);
+  }
+
+  async #stopInOrder(): Promise<void> {
+    this.#noteEnds();
+    const code = await this.#server.stop();
+    if (code !== 0) this.#fail('server ended', `SIGTERM ended it with ${code}`);
+  }
+
+  /** Waits until no reply is left to be sent. @returns how long that took */
+  async #drain(): Promise<number> {
+    const began = performance.now();
+    for (;;) {
+      const [row] = await this.#world.database.maintenance.query<{ open: number }>(
+        "select count(*)::int as open from receipts where status = 'handled'",
+      );
+      const elapsed = performance.now() - began;
+      if (row?.open === 0) return elapsed;
+      if (elapsed > drainLimitMs) {
+        this.#fail('replies not drained', `${row?.open} replies are unsent after ${drainLimitMs} ms`);
+        return elapsed;
+      }
+      await sleep(100);
+    }
+  }
+
+  #fail(invariant: Violation['invariant'], detail: string): void {
+    this.#violations.push({ invariant, tenant: `worker ${this.#options.worker}`, marker: null, detail });
+  }
+
+  #figures(schedule: Kill[]) {
+    const { commands, redeliveries, repeatedPresses } = this.#ledger;
+    const mutating = commands.filter(isMutation);
+    const errors: Record<string, number> = {};
+    for (const line of this.#server.errorLines()) {
+      errors[String(line.msg)] = (errors[String(line.msg)] ?? 0) + 1;
+    }
+    return {
+      trials: schedule.length,
+      killsDuringStart: schedule.filter(({ during }) => during === 'start').length,
+      killsUnderLoad: schedule.filter(({ during }) => during === 'load').length,
+      caught: this.#caught,
+      killsByPhase: this.#killsByPhase,
+      commands: commands.length,
+      acknowledged: commands.filter(isAcknowledged).length,
+      commandsByKind: countBy(commands.map(({ kind }) => kind)),
+      redeliveries,
+      repeatedPresses,
+      unansweredInvokes: mutating.filter((command) => !isTyped(command) && !isAcknowledged(command)).length,
+      startMs: this.#startMs,
+      errors,
+    };
+  }
+}
+
+function countBy(names: string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}

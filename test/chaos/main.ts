@@ -1,0 +1,106 @@
+/** `npm run chaos`: crash trials of any length against a real server and database, reproducible by seed. */
+import { randomBytes, randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { startTestCluster } from '../support/cluster.ts';
+import { dropDatabase, TEST_DATABASE_PREFIX, withAdmin } from '../support/databases.ts';
+import { runKillTrials, type TrialResult } from './kill-trials.ts';
+import { reportText } from './report.ts';
+
+interface Options {
+  trials: number;
+  seed: number;
+  platform: string;
+  workers: number;
+}
+
+const progressEveryMs = 30_000;
+
+/** @returns the exit code: 0 all invariants hold, 1 one does not, 2 called wrongly */
+async function main(args: readonly string[]): Promise<number> {
+  const program = new Command('npm run chaos --')
+    .description(
+      'Kills the server at random moments under load, and checks that nothing is lost or done twice.',
+    )
+    .addArgument(new Argument('<trial>', 'what to try').choices(['kill']))
+    .option('--trials <n>', 'how many kills', wholeNumber(1, 1_000_000), 50)
+    .option('--seed <n>', 'repeats a schedule (default: random)', wholeNumber(0, 2 ** 31 - 1))
+    .addOption(new Option('--platform <name>', 'whose chat').choices(['teams']).default('teams'))
+    .option('--workers <n>', 'servers and databases side by side', wholeNumber(1, 16), 2)
+    .exitOverride();
+  try {
+    program.parse([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+  const options = program.opts<Partial<Options>>();
+  return await run({
+    trials: 50,
+    workers: 2,
+    platform: 'teams',
+    ...options,
+    seed: options.seed ?? randomInt(2 ** 31),
+  });
+}
+
+async function run({ trials, seed, workers: asked }: Options): Promise<number> {
+  const workers = Math.min(asked, trials);
+  console.log(`chaos kill: seed ${seed}, ${trials} trials, ${workers} workers`);
+  const cluster = await startTestCluster(process.env.TEST_DATABASE_URL);
+  // The cluster's guard removes it when this process is killed; a signal ends the servers by the exit handler.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  const began = Date.now();
+  let done = 0;
+  const progress = setInterval(() => {
+    console.log(`  ${done} of ${trials} trials after ${Math.round((Date.now() - began) / 1_000)} s`);
+  }, progressEveryMs);
+  try {
+    const shares = Array.from({ length: workers }, (_, worker) => Math.floor((trials + worker) / workers));
+    const work = shares.map((share, worker) =>
+      runWorker(cluster.adminUrl, cluster.folder, {
+        worker,
+        seed,
+        trials: share,
+        onTrial: () => (done += 1),
+      }),
+    );
+    const results = await Promise.all(work);
+    console.log(`\n${reportText(results, { seed, workers, seconds: (Date.now() - began) / 1_000 })}`);
+    return results.every(({ violations }) => violations.length === 0) ? 0 : 1;
+  } finally {
+    clearInterval(progress);
+    await cluster.stop();
+  }
+}
+
+/** One server on a database of its own. */
+async function runWorker(
+  adminUrl: string,
+  folder: string,
+  trial: { worker: number; seed: number; trials: number; onTrial: () => void },
+): Promise<TrialResult> {
+  const name = `${TEST_DATABASE_PREFIX}${randomBytes(6).toString('hex')}`;
+  await withAdmin(adminUrl, (admin) => admin.query(`create database ${name}`));
+  const url = new URL(adminUrl);
+  url.pathname = `/${name}`;
+  try {
+    return await runKillTrials({
+      ...trial,
+      ownerUrl: url.href,
+      folder: join(folder, `worker-${trial.worker}`),
+    });
+  } finally {
+    await withAdmin(adminUrl, (admin) => dropDatabase(admin, name));
+  }
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,181 @@
+/** The server as a real process that a test can kill: bin/start.js over a given database and simulated Teams. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { get } from 'node:http';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TeamsSimulator } from '../../bots/teams/simulator/index.ts';
+
+export interface KillableServerOptions {
+  /** Connection string of the database's owner. */
+  databaseUrl: string;
+  /** 32 bytes: the key under which the harness wrote the tenants' secrets. */
+  secretKey: Buffer;
+  simulator: TeamsSimulator;
+  port: number;
+  /** For its data directory, its log and Node's compile cache. */
+  folder: string;
+}
+
+const entry = resolve(import.meta.dirname, '../../bin/start.js');
+const startLimitMs = 60_000;
+const stopLimitMs = 20_000;
+const pollMs = 15;
+const running = new Set<ChildProcess>();
+// Whoever ends the harness early must not leave servers behind.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** One server at a time on one port; `start` and `kill` may follow one another for as long as one likes. */
+export class KillableServer {
+  readonly url: string;
+  readonly logFile: string;
+  readonly #options: KillableServerOptions;
+  #child: ChildProcess | null = null;
+  #expectedEnd = true;
+  /** Starts that ended without having been told to, by exit code or signal. */
+  readonly unexpectedEnds: string[] = [];
+
+  constructor(options: KillableServerOptions) {
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    this.#options = options;
+    this.url = `http://127.0.0.1:${options.port}`;
+    this.logFile = join(options.folder, 'server.log');
+    options.simulator.botEndpoint = `${this.url}/api/messages`;
+  }
+
+  /**
+   * Starts a process and waits until it answers.
+   * @returns milliseconds from the spawn to the first answer; null when it was killed before
+   * @throws Error with the end of its log when it ended by itself, or is not ready in a minute
+   */
+  async start(): Promise<number | null> {
+    const started = performance.now();
+    const child = this.#spawn();
+    while (child.exitCode === null && child.signalCode === null) {
+      if (await answers(this.url)) return performance.now() - started;
+      if (performance.now() - started > startLimitMs) throw new Error(`not ready:\n${this.#logTail()}`);
+      await sleep(pollMs);
+    }
+    if (this.#expectedEnd) return null;
+    throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}:\n${this.#logTail()}`);
+  }
+
+  /** SIGKILL, and the wait until the process is gone. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** SIGTERM. @returns the exit code; null when it had to be killed after all */
+  async stop(): Promise<number | null> {
+    return await this.#end('SIGTERM');
+  }
+
+  /** Lines of the log from the level of ERROR up, as parsed JSON; other output is not JSON and left out. */
+  errorLines(): Record<string, unknown>[] {
+    return readFileSync(this.logFile, 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .flatMap((line) => parseLine(line) ?? [])
+      .filter(({ level }) => level === 'error' || level === 'fatal' || Number(level) >= 50);
+  }
+
+  #spawn(): ChildProcess {
+    const { folder } = this.#options;
+    const log = openSync(this.logFile, 'a');
+    const child = spawn(process.execPath, [entry], {
+      cwd: folder,
+      env: this.#environment(),
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    running.add(child);
+    this.#child = child;
+    this.#expectedEnd = false;
+    child.once('exit', (code, signal) => {
+      running.delete(child);
+      if (!this.#expectedEnd) this.unexpectedEnds.push(String(code ?? signal));
+    });
+    return child;
+  }
+
+  #environment(): Record<string, string> {
+    const { databaseUrl, secretKey, simulator, port, folder } = this.#options;
+    const { PATH = '', HOME = '', TMPDIR = '' } = process.env;
+    return {
+      PATH,
+      HOME,
+      ...(TMPDIR === '' ? {} : { TMPDIR }),
+      PORT: String(port),
+      DATABASE_URL: databaseUrl,
+      DESKBRIDGE_DATA_DIR: join(folder, 'data'),
+      DESKBRIDGE_DEMO: '0',
+      DESKBRIDGE_ADMIN_TOKEN: 'operator-token-for-tests',
+      DESKBRIDGE_SECRET_KEY: secretKey.toString('base64'),
+      DESKBRIDGE_TEAMS_OPENID_URL: simulator.openIdUrl,
+      DESKBRIDGE_TEAMS_LOGIN_URL: simulator.loginUrl,
+      DESKBRIDGE_TEAMS_SERVICE_HOSTS: new URL(simulator.url).host,
+      LOG_LEVEL: 'warn',
+      // Hundreds of starts: half of each would be spent on compiling. Node writes it at an orderly end.
+      NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
+    };
+  }
+
+  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+    const child = this.#child;
+    this.#expectedEnd = true;
+    if (child === null || child.exitCode !== null || child.signalCode !== null)
+      return child?.exitCode ?? null;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
+    await ended;
+    clearTimeout(timer);
+    return child.exitCode;
+  }
+
+  #logTail(): string {
+    return readFileSync(this.logFile, 'utf8').split('\n').slice(-30).join('\n');
+  }
+}
+
+/**
+ * A port that nobody listens on, below the range from which the system takes ports for outgoing connections: there,
+ * a client that calls a dead server again and again can end up connected to itself.
+ */
+export async function findPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return await new Promise((settle) => {
+    server.once('error', () => settle(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => settle(true)));
+  });
+}
+
+function answers(url: string): Promise<boolean> {
+  return new Promise((settle) => {
+    const request = get(`${url}/healthz`, { agent: false, timeout: 2_000 }, (response) => {
+      response.resume();
+      settle(response.statusCode === 200);
+    });
+    request.on('error', () => settle(false));
+    request.on('timeout', () => request.destroy());
+  });
+}
+
+function parseLine(line: string): Record<string, unknown> | null {
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return null; // the line that a kill cut off
+  }
+}
