@@ -14,12 +14,14 @@ import { raiseDueEvents } from './desk/raise-due-events.ts';
 import { adminRoutes, createApp } from './http/app.ts';
 import { Authenticator } from './http/auth.ts';
 import { frontPage } from './http/front-page.ts';
+import { eraseOldKeys } from './http/idempotency-store.ts';
 import { openApiDocument } from './http/openapi.ts';
 import { RateLimiter } from './http/rate-limit.ts';
 import type { ApiServices } from './http/route.ts';
 import type { InboundDependencies } from './inbound/handle-activity.ts';
 import { Nonces } from './inbound/nonces.ts';
-import { eraseOldReplies, type ResendDependencies, resendReplies } from './inbound/resend-replies.ts';
+import { eraseOldReceipts } from './inbound/receipt-store.ts';
+import { type ResendDependencies, resendReplies } from './inbound/resend-replies.ts';
 import type { SendDependencies } from './inbound/send-reply.ts';
 import { ensureAppRole } from './infra/app-role.ts';
 import { checkSecretKeys } from './infra/check-secret-keys.ts';
@@ -30,8 +32,11 @@ import { SecretBox } from './infra/secret-box.ts';
 import type { BotRuntime, PlatformEnvironment } from './kernel/platform.ts';
 import { type Clock, type Log, systemClock } from './kernel/ports.ts';
 import { RegistrationDirectory } from './registrations/app-directory.ts';
+import { eraseOldCodes } from './tenants/link-store.ts';
 import { LinkCodes } from './tenants/links.ts';
+import { tenantIds } from './tenants/tenant-queries.ts';
 import { languages } from './words/index.ts';
+import { eraseOld } from './work/erase-old.ts';
 import { type PollingLoop, startPolling } from './work/polling-loop.ts';
 
 export const version = '0.1.0';
@@ -175,6 +180,12 @@ function platformEnvironment(
 
 function startSweeps(deps: ResendDependencies, everyMs: number): PollingLoop[] {
   const { database, clock, log } = deps;
+  const erasure = {
+    database,
+    clock,
+    tenantIds: () => tenantIds(database.directory),
+    erasers: [eraseOldReceipts, eraseOldKeys, eraseOldCodes],
+  };
   return [
     startPolling({ name: 'replies', everyMs, log, run: async () => void (await resendReplies(deps)) }),
     startPolling({
@@ -183,7 +194,7 @@ function startSweeps(deps: ResendDependencies, everyMs: number): PollingLoop[] {
       log,
       run: async () => void (await raiseDueEvents(database, clock)),
     }),
-    startPolling({ name: 'erasure', everyMs: 3_600_000, log, run: () => eraseOldReplies(deps) }),
+    startPolling({ name: 'erasure', everyMs: 3_600_000, log, run: () => eraseOld(erasure) }),
   ];
 }
 

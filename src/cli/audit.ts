@@ -1,9 +1,8 @@
 /** `audit`: what was done, and the proof that the record of it is whole. */
 import { type Command, Option } from 'commander';
-import { type ChainVerification, verifyChain } from '../audit/verify-chain.ts';
+import type { ChainVerification } from '../audit/verify-chain.ts';
 import type { JsonObject } from '../kernel/canonical-json.ts';
 import { isUuid } from '../kernel/ids.ts';
-import { findTenant } from '../tenants/tenant-store.ts';
 import { ApiClient, findServer, tenantPath } from './client.ts';
 import {
   type CliContext,
@@ -14,7 +13,6 @@ import {
   runs,
   tenantOption,
 } from './command.ts';
-import { readSecretBox, withLocalDatabase } from './local-database.ts';
 import {
   CliError,
   type Column,
@@ -112,6 +110,9 @@ async function verify(io: Io, tenant: string): Promise<JsonObject> {
 
 /** With no server in between: whoever doubts it can check the database with the keys alone. */
 async function verifyOffline(io: Io, tenant: string): Promise<JsonObject> {
+  const { readSecretBox, withLocalDatabase } = await import('./local-database.ts');
+  const { verifyChain } = await import('../audit/verify-chain.ts');
+  const { findTenant } = await import('../tenants/tenant-store.ts');
   const { auditKeys } = await readSecretBox(io.env);
   const result = await withLocalDatabase(io, async ({ database }) => {
     const found = await findTenant(database.directory, isUuid(tenant) ? { id: tenant } : { slug: tenant });

@@ -1,10 +1,15 @@
-/** The database itself, for the few commands that work without the server; the embedded one is started if need be. */
+/**
+ * The database itself, for the few commands that work without the server; the embedded one is started if need be.
+ * Those commands import this file when they run: the others start twice as fast without PostgreSQL's client.
+ */
 import { resolve } from 'node:path';
 import { AuditKeys } from '../audit/audit-keys.ts';
 import { type Config, readConfig } from '../config.ts';
+import { SecretKeyError } from '../infra/check-secret-keys.ts';
 import { readSecret, secretKeyFile } from '../infra/data-dir.ts';
 import { codeOf, Database } from '../infra/database.ts';
 import { startEmbeddedPostgres } from '../infra/embedded-postgres.ts';
+import { MigrationError } from '../infra/migrate.ts';
 import { SecretBox } from '../infra/secret-box.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/ports.ts';
@@ -90,6 +95,9 @@ function quietLog({ stderr }: Io): Log {
 /** PostgreSQL's and the system's refusals in words; their messages name objects and hosts, never values. */
 function explained(error: unknown): unknown {
   if (error instanceof CliError || !(error instanceof Error)) return error;
+  if (error instanceof MigrationError || error instanceof SecretKeyError) {
+    return new CliError({ title: error.message, code: 'conflict' });
+  }
   if (error instanceof DeskbridgeError && error.code === 'unavailable' && error.detail === undefined) {
     const cause = error.cause instanceof Error ? error.cause : error;
     return unusable(cause.message || codeOf(cause));

@@ -1,8 +1,6 @@
 /** The commands under one program: parsing, and from every outcome to words and an exit code. */
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
-import { SecretKeyError } from '../infra/check-secret-keys.ts';
-import { MigrationError } from '../infra/migrate.ts';
 import { DeskbridgeError, errorTable } from '../kernel/errors.ts';
 import { addActionCommands } from './action.ts';
 import { addAuditCommands } from './audit.ts';
@@ -82,9 +80,6 @@ function explain(error: unknown): CliError {
     return usageError(error.message.replace(/^error: /, ''), 'Add --help to see what the command takes.');
   }
   if (error instanceof ConfigError) return usageError(error.message);
-  if (error instanceof MigrationError || error instanceof SecretKeyError) {
-    return new CliError({ title: error.message, code: 'conflict' });
-  }
   if (error instanceof DeskbridgeError) {
     const { title, remedy } = errorTable[error.code];
     return new CliError({ title, code: error.code, detail: error.detail ?? '', remedy });

@@ -1,9 +1,6 @@
 /** `secrets rotate`: seals what is stored under the current key, so that the key before can be thrown away. */
 import type { Command } from 'commander';
-import { checkSecretKeys } from '../infra/check-secret-keys.ts';
-import { rotateSecrets } from '../infra/rotate-secrets.ts';
 import { type CliContext, runs } from './command.ts';
-import { readSecretBox, withLocalDatabase } from './local-database.ts';
 
 const rotateHelp = `
 To change DESKBRIDGE_SECRET_KEY without an interruption:
@@ -26,6 +23,9 @@ export function addSecretsCommands(program: Command, context: CliContext): void 
       .addHelpText('after', rotateHelp),
     context,
     async () => {
+      const { readSecretBox, withLocalDatabase } = await import('./local-database.ts');
+      const { checkSecretKeys } = await import('../infra/check-secret-keys.ts');
+      const { rotateSecrets } = await import('../infra/rotate-secrets.ts');
       const { secrets: box } = await readSecretBox(context.io.env);
       const { resealed, retiredKeyIds } = await withLocalDatabase(context.io, async (local) => {
         await checkSecretKeys(local.ownerUrl, box, new Date());

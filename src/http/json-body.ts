@@ -20,18 +20,14 @@ function faultOf(body: unknown): DeskbridgeError | undefined {
  * Why the parsed value is no I-JSON (RFC 7493) of a sane depth; null when it is. Only such values have the canonical
  * form that is hashed.
  */
-export function unportable(value: unknown): string | null {
-  const open: { value: unknown; depth: number }[] = [{ value, depth: 0 }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value: part, depth } = next;
-    if (typeof part === 'number' && !Number.isFinite(part)) return 'A number is out of range.';
-    if (typeof part === 'string' && !part.isWellFormed()) return 'A text holds half a character.';
-    if (typeof part !== 'object' || part === null) continue;
-    if (depth >= maxDepth) return 'It is nested too deeply.';
-    for (const [key, member] of Object.entries(part)) {
-      if (!key.isWellFormed()) return 'A name holds half a character.';
-      open.push({ value: member, depth: depth + 1 });
-    }
+export function unportable(value: unknown, depth = 0): string | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? null : 'A number is out of range.';
+  if (typeof value === 'string') return value.isWellFormed() ? null : 'A text holds half a character.';
+  if (typeof value !== 'object' || value === null) return null;
+  if (depth >= maxDepth) return 'It is nested too deeply.';
+  for (const part of partsOf(value)) {
+    const fault = unportable(part, depth + 1);
+    if (fault !== null) return fault;
   }
   return null;
 }
@@ -40,5 +36,10 @@ export function unportable(value: unknown): string | null {
 export function holdsNul(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('\0');
   if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([key, member]) => key.includes('\0') || holdsNul(member));
+  return partsOf(value).some(holdsNul);
+}
+
+/** Elements of a list; names and values of an object. */
+function partsOf(value: object): unknown[] {
+  return Array.isArray(value) ? value : [...Object.keys(value), ...Object.values(value)];
 }

@@ -201,7 +201,7 @@ export async function forgetDueReply(tx: Transaction, receiptId: string, now: Da
 }
 
 /** Erases replies whose repeat window is over, then receipts and nonces that nothing can repeat any more. */
-export async function eraseOld(tx: Transaction, now: Date): Promise<void> {
+export async function eraseOldReceipts(tx: Transaction, now: Date): Promise<void> {
   const week = new Date(now.getTime() - 7 * 86_400_000);
   tx.enqueue(
     `update receipts set reply = null, reference = null, erase_after = null

@@ -1,14 +1,6 @@
 /** The sweep behind every reply: what a crash, a throttled platform or a lost answer left unsent is sent here. */
 import type { RegistrationDirectory } from '../registrations/app-directory.ts';
-import { tenantIds } from '../tenants/tenant-queries.ts';
-import {
-  dueReplies,
-  eraseOld,
-  failReply,
-  forgetDueReply,
-  type PendingReply,
-  takeOverReply,
-} from './receipt-store.ts';
+import { dueReplies, failReply, forgetDueReply, type PendingReply, takeOverReply } from './receipt-store.ts';
 import { type SendDependencies, sendReply } from './send-reply.ts';
 
 export interface ResendDependencies extends SendDependencies {
@@ -62,11 +54,4 @@ function messageOf(pending: PendingReply) {
   const { message, answer } = pending.reply;
   if (message !== undefined) return message;
   return answer?.kind === 'card' || answer?.kind === 'done' ? answer.message : null;
-}
-
-/** Erases stored replies and used nonces whose time is over, tenant by tenant. */
-export async function eraseOldReplies(deps: Pick<ResendDependencies, 'database' | 'clock'>): Promise<void> {
-  for (const tenantId of await tenantIds(deps.database.directory)) {
-    await deps.database.inTenant(tenantId, (tx) => eraseOld(tx, deps.clock.now()));
-  }
 }

@@ -112,3 +112,9 @@ export async function consumeCode(
   );
   return row ?? null;
 }
+
+/** Codes are kept for a day after their end, so that a person who asks can be told that one was used. */
+export async function eraseOldCodes(tx: Transaction, now: Date): Promise<void> {
+  const dayAgo = new Date(now.getTime() - 86_400_000);
+  await tx.execute('delete from link_codes where tenant_id = $1 and expires_at < $2', [tx.tenantId, dayAgo]);
+}

@@ -24,7 +24,8 @@ export function startLoad(world: KillWorld, ledger: Ledger, seed: number): Load 
   let stopping = false;
   const sender = new Sender(world.simulator, ledger, new Random(seed, 'sender'));
   const hands = new Map<WorldPerson, HeldCard[]>();
-  const unsubscribe = world.simulator.oracle.subscribe((message, event) => {
+  // To the end of the run: replies may come long after their command.
+  world.simulator.oracle.subscribe((message, event) => {
     if (event.kind === 'post') noteReply(ledger, hands, message);
   });
   const work = world.tenants.flatMap((tenant) =>
@@ -40,7 +41,6 @@ export function startLoad(world: KillWorld, ledger: Ledger, seed: number): Load 
       stopping = true;
       await Promise.all(work);
       await sender.settled();
-      unsubscribe();
     },
   };
 }

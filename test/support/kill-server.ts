@@ -79,7 +79,8 @@ export class KillableServer {
     return readFileSync(this.logFile, 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('{'))
-      .flatMap((line) => parseLine(line) ?? [])
+      .map(parseLine)
+      .filter((line) => line !== null)
       .filter(({ level }) => level === 'error' || level === 'fatal' || Number(level) >= 50);
   }
 

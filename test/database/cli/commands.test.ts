@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Installation, runCli, startInstallation } from './programs.ts';
+import { run } from '../../unit/cli/run.ts';
+import { type Installation, type Ran, startInstallation } from './programs.ts';
 
 let installation: Installation;
 
@@ -14,9 +15,18 @@ afterAll(async () => {
   await installation.close();
 });
 
+/** What a command prints with --json, run as a process. */
 async function json(args: string[], input?: string): Promise<Record<string, unknown>> {
   const options = input === undefined ? {} : { input };
-  const { code, stdout, stderr } = await installation.cli([...args, '--json'], options);
+  return parsed(await installation.cli([...args, '--json'], options));
+}
+
+/** The same inside the test, for what is not about the process. */
+async function quickly(args: string[]): Promise<Record<string, unknown>> {
+  return parsed(await installation.command([...args, '--json']));
+}
+
+function parsed({ code, stdout, stderr }: Ran): Record<string, unknown> {
   expect(stderr).toBe('');
   expect(code).toBe(0);
   return JSON.parse(stdout) as Record<string, unknown>;
@@ -44,16 +54,16 @@ describe('a new customer', () => {
     expect(listed.stdout).toMatch(/^PLATFORM +NAME +APP/);
     expect(listed.stdout).toContain(id);
 
-    await json(['settings', 'set', '-t', 'acme', 'group_chat=true']);
-    expect(await json(['settings', 'show', '-t', 'acme'])).toMatchObject({ group_chat: true });
+    await quickly(['settings', 'set', '-t', 'acme', 'group_chat=true']);
+    expect(await quickly(['settings', 'show', '-t', 'acme'])).toMatchObject({ group_chat: true });
     const code = await json(['link', 'code', '-t', 'acme', '--user', 'zoe@acme.test']);
     expect(code.code).toMatch(/^[0-9A-Z]{4}-[0-9A-Z]{4}$/);
     await json([
       ...['action', 'run', 'create_ticket', '-t', 'acme', '--as', String(user.user_id)],
       ...['--set', 'title=Printer is jammed'],
     ]);
-    await json(['registration', 'retire', id, '-t', 'acme']);
-    await json(['key', 'revoke', String(key.key_id), '-t', 'acme']);
+    await quickly(['registration', 'retire', id, '-t', 'acme']);
+    await quickly(['key', 'revoke', String(key.key_id), '-t', 'acme']);
 
     const audit = await json(['audit', 'list', '-t', 'acme', '--limit', '3']);
     const events = audit.items as { seq: number; action: string }[];
@@ -70,14 +80,14 @@ describe('a new customer', () => {
   });
 
   it('works with a key of its own, in its own tenant only', async () => {
-    await json(['tenant', 'create', '--slug', 'keyed', '--name', 'Keyed']);
-    const { key } = await json(['key', 'create', '-t', 'keyed', '--name', 'ci', '--role', 'viewer']);
+    await quickly(['tenant', 'create', '--slug', 'keyed', '--name', 'Keyed']);
+    const { key } = await quickly(['key', 'create', '-t', 'keyed', '--name', 'ci', '--role', 'viewer']);
     const env = { DESKBRIDGE_TOKEN: String(key) };
-    expect((await installation.cli(['user', 'list', '-t', 'keyed'], { env })).code).toBe(0);
-    const denied = await installation.cli(['audit', 'list', '-t', 'keyed'], { env });
+    expect((await installation.command(['user', 'list', '-t', 'keyed'], { env })).code).toBe(0);
+    const denied = await installation.command(['audit', 'list', '-t', 'keyed'], { env });
     expect(denied).toMatchObject({ code: 1, stdout: '' });
     expect(denied.stderr).toContain('audit:read');
-    const foreign = await installation.cli(['user', 'list', '-t', 'demo', '--json'], { env });
+    const foreign = await installation.command(['user', 'list', '-t', 'demo', '--json'], { env });
     expect(foreign.code).toBe(1);
     expect(JSON.parse(foreign.stderr)).toMatchObject({ status: 404, code: 'not_found' });
   });
@@ -94,7 +104,7 @@ describe('a refusal', () => {
 
   it('names the fields', async () => {
     const args = ['tenant', 'create', '--slug', 'Not A Slug', '--name', 'X'];
-    const { code, stderr } = await installation.cli(args);
+    const { code, stderr } = await installation.command(args);
     expect(code).toBe(1);
     expect(stderr).toContain('slug:');
   });
@@ -108,15 +118,15 @@ describe('the database itself', () => {
   });
 
   it('shows an altered row, offline and through the server', async () => {
-    await json(['tenant', 'create', '--slug', 'altered', '--name', 'Altered']);
-    await json(['settings', 'set', '-t', 'altered', 'group_chat=true']);
+    await quickly(['tenant', 'create', '--slug', 'altered', '--name', 'Altered']);
+    await quickly(['settings', 'set', '-t', 'altered', 'group_chat=true']);
     const whole = await installation.cli(['audit', 'verify', '-t', 'altered', '--offline']);
     expect(whole).toMatchObject({ code: 0, stdout: 'The chain is whole: 2 rows verified.\n' });
     await asOwner(
       "update audit_events set result = 'failure' where action = 'settings.update' and tenant_id = (select tenant_id from tenants where slug = 'altered')",
     );
     for (const how of [[], ['--offline']]) {
-      const { code, stdout } = await installation.cli(['audit', 'verify', '-t', 'altered', ...how]);
+      const { code, stdout } = await installation.command(['audit', 'verify', '-t', 'altered', ...how]);
       expect(code).toBe(1);
       expect(stdout).toMatch(/^The chain is broken: row 2 .* was altered\. The rows up to 1 are good\.$/m);
     }
@@ -125,7 +135,7 @@ describe('the database itself', () => {
   it('that cannot be reached is said so', async () => {
     const env = { ...installation.env, DATABASE_URL: 'postgres://nobody:secret-word@127.0.0.1:1/x' };
     for (const args of [['migrate'], ['audit', 'verify', '-t', 'demo', '--offline'], ['secrets', 'rotate']]) {
-      const { code, stderr } = await runCli(args, env);
+      const { code, stderr } = await run(args, env);
       expect(code).toBe(1);
       expect(stderr).toMatch(/^The database cannot be used: .*ECONNREFUSED/);
       expect(stderr).not.toContain('secret-word');
@@ -143,7 +153,7 @@ async function asOwner(sql: string): Promise<void> {
 describe('secrets rotate', () => {
   it('refuses keys that do not fit, and changes nothing', async () => {
     const DESKBRIDGE_SECRET_KEY = randomBytes(32).toString('base64');
-    const { code, stderr } = await installation.cli(['secrets', 'rotate'], {
+    const { code, stderr } = await installation.command(['secrets', 'rotate'], {
       env: { DESKBRIDGE_SECRET_KEY },
     });
     expect(code).toBe(1);
@@ -151,10 +161,10 @@ describe('secrets rotate', () => {
   });
 
   it('seals all anew, after which the new key alone opens everything', async () => {
-    await json(['tenant', 'create', '--slug', 'rotated', '--name', 'Rotated']);
+    await quickly(['tenant', 'create', '--slug', 'rotated', '--name', 'Rotated']);
     const newKey = randomBytes(32).toString('base64');
     const env = { DESKBRIDGE_SECRET_KEY: `${newKey},${installation.env.DESKBRIDGE_SECRET_KEY}` };
-    const before = await installation.cli(['audit', 'verify', '-t', 'rotated', '--offline'], { env });
+    const before = await installation.command(['audit', 'verify', '-t', 'rotated', '--offline'], { env });
     expect(before.code).toBe(0);
     const rotated = await installation.cli(['secrets', 'rotate', '--json'], { env });
     expect(rotated.stderr).toBe('');
@@ -167,16 +177,16 @@ describe('secrets rotate', () => {
     expect(retired).toHaveLength(1);
 
     const alone = { DESKBRIDGE_SECRET_KEY: newKey };
-    const verified = await installation.cli(['audit', 'verify', '-t', 'rotated', '--offline'], {
+    const verified = await installation.command(['audit', 'verify', '-t', 'rotated', '--offline'], {
       env: alone,
     });
     expect(verified.code).toBe(0);
-    const again = await installation.cli(['secrets', 'rotate'], { env: alone });
+    const again = await installation.command(['secrets', 'rotate'], { env: alone });
     expect(again.stdout).toMatch(/^Everything is sealed under the key \w+ already\.$/m);
-    const old = await installation.cli(['secrets', 'rotate']);
+    const old = await installation.command(['secrets', 'rotate']);
     expect(old.code).toBe(1);
     expect(old.stderr).toContain('does not fit this database');
-    const stale = await installation.cli(['audit', 'verify', '-t', 'rotated', '--offline']);
+    const stale = await installation.command(['audit', 'verify', '-t', 'rotated', '--offline']);
     expect(stale.code).toBe(1);
     expect(stale.stderr).toContain('cannot be opened with the keys at hand');
   });

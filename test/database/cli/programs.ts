@@ -8,9 +8,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { createTestDatabase } from '../../support/databases.ts';
+import { run } from '../../unit/cli/run.ts';
 
 const project = join(import.meta.dirname, '..', '..', '..');
 const startTimeoutMs = 30_000;
+
+export interface RunOptions {
+  input?: string;
+  env?: Record<string, string>;
+}
 
 export interface Ran {
   code: number | null;
@@ -24,8 +30,10 @@ export interface Installation {
   /** What its commands need of the environment. */
   env: Record<string, string>;
   ownerUrl: string;
-  /** Runs `deskbridge` with these arguments; `env` goes over the installation's. */
-  cli(args: string[], options?: { input?: string; env?: Record<string, string> }): Promise<Ran>;
+  /** Runs `deskbridge` with these arguments as a process; `env` goes over the installation's. */
+  cli(args: string[], options?: RunOptions): Promise<Ran>;
+  /** The same inside the test, which is ten times as fast. */
+  command(args: string[], options?: RunOptions): Promise<Ran>;
   stopServer(): Promise<void>;
   close(): Promise<void>;
 }
@@ -50,6 +58,8 @@ export async function startInstallation(): Promise<Installation> {
       ownerUrl: database.ownerUrl,
       cli: (args, options = {}) =>
         runCli(args, { ...env, DESKBRIDGE_URL: url, ...options.env }, options.input),
+      command: (args, options = {}) =>
+        run(args, { ...env, DESKBRIDGE_URL: url, ...options.env }, options.input),
       stopServer,
       async close() {
         await stopServer();

@@ -1,0 +1,56 @@
+/** `npm run bench -- [name…]`: runs the comparative benchmarks, prints their table and writes the results file. */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { benchInbound } from './inbound.ts';
+import { formatTable, type Measurement, toRow, writeResults } from './measure.ts';
+
+export interface BenchOptions {
+  rounds: number;
+  /** Length of one measured round. */
+  seconds: number;
+  /** Flags of the runtime for the server under test, e.g. `--cpu-prof`. */
+  serverFlags: string[];
+  note: (line: string) => void;
+}
+
+const benches: Record<string, (options: BenchOptions) => Promise<Measurement[]>> = { inbound: benchInbound };
+const resultsFile = join(import.meta.dirname, 'results.json');
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string', default: '7' },
+      seconds: { type: 'string', default: '5' },
+      'server-flags': { type: 'string', default: '' },
+      'dry-run': { type: 'boolean', default: false },
+    },
+  });
+  const unknown = positionals.filter((name) => !(name in benches));
+  if (unknown.length > 0) {
+    console.error(`No such benchmark: ${unknown.join(', ')}. There are: ${Object.keys(benches).join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
+  const options: BenchOptions = {
+    rounds: positive(values.rounds, 'rounds'),
+    seconds: positive(values.seconds, 'seconds'),
+    serverFlags: values['server-flags'].split(' ').filter((flag) => flag !== ''),
+    note: (line) => console.error(line),
+  };
+  const rows = [];
+  for (const [name, run] of Object.entries(benches)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    rows.push(...(await run(options)).map(toRow));
+  }
+  console.log(formatTable(rows));
+  if (!values['dry-run']) await writeResults(resultsFile, rows);
+}
+
+function positive(text: string, name: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new RangeError(`--${name} must be a positive number`);
+  return value;
+}
+
+await main();

@@ -1,0 +1,100 @@
+/** What an activity asks for, by its intent alone. */
+import { describe, expect, it } from 'vitest';
+import { createCommandParser } from '../../../src/actions/parse-command.ts';
+import { actions } from '../../../src/actions/registry.ts';
+import { interpret } from '../../../src/inbound/interpret.ts';
+import type { Activity, Intent } from '../../../src/kernel/activity.ts';
+import { languages, translator } from '../../../src/words/index.ts';
+
+const interpreter = {
+  parser: createCommandParser(actions, languages),
+  actions: new Map(actions.map((action) => [action.id as string, action])),
+  publicUrl: 'https://desk.example.test',
+};
+
+function read(intent: Intent) {
+  const activity: Activity = {
+    platform: 'teams',
+    appId: 'a',
+    organization: 'o',
+    eventKeys: ['e'],
+    reference: null,
+    person: null,
+    messageId: null,
+    cardMessageId: null,
+    replyBy: 'message',
+    intent,
+  };
+  return interpret(activity, interpreter, 'en');
+}
+
+const typed = (text: string) => read({ kind: 'command', text, source: null });
+
+describe('typed text', () => {
+  it('runs a command on the bot surface, without a guard', () => {
+    expect(typed('assign 1002 to me')).toMatchObject({
+      kind: 'run',
+      definition: { id: 'assign_ticket' },
+      input: { ticket: '1002', assignee: 'me' },
+      surface: 'bot',
+      guard: null,
+      locale: 'en',
+    });
+  });
+
+  it('shows the help when nothing is said', () => {
+    expect(typed('  ')).toMatchObject({ kind: 'run', definition: { id: 'help' } });
+  });
+
+  it('asks back in words with an example, a button, or a hint', () => {
+    const say = translator('en');
+    const questions = ['log', 'my tikets', 'x'.repeat(20_000), 'blah blah'].map((text) => {
+      const reading = typed(text);
+      if (reading.kind !== 'ask') throw new Error(`${text} was understood`);
+      return reading.question(say, () => 'nonce');
+    });
+    expect(questions).toMatchObject([
+      { text: expect.stringContaining('log 30m on 1002') },
+      { buttons: [{ kind: 'command', text: 'my tickets', nonce: 'nonce' }] },
+      { title: expect.stringMatching(/too long/) },
+      { text: expect.stringContaining('help') },
+    ]);
+  });
+});
+
+describe('buttons and forms', () => {
+  it('are guarded by their nonce', () => {
+    const press = { kind: 'press', action: 'assign_ticket', input: { ticket: '1' }, nonce: 'n' } as const;
+    expect(read(press)).toMatchObject({ kind: 'run', surface: 'card', guard: { nonce: 'n' } });
+    expect(read({ ...press, nonce: null })).toMatchObject({ kind: 'run', guard: { nonce: null } });
+    const command = { kind: 'press_command', text: 'my tickets', nonce: 'n' } as const;
+    expect(read(command)).toMatchObject({ kind: 'run', surface: 'bot', guard: { nonce: 'n' } });
+  });
+
+  it('of actions that do not exist are unsupported', () => {
+    expect(read({ kind: 'press', action: 'nope', input: {}, nonce: 'n' })).toEqual({ kind: 'unsupported' });
+    expect(
+      read({ kind: 'open_form', action: 'my_tickets', input: {}, surface: 'quick_action', source: null }),
+    ).toEqual({
+      kind: 'unsupported',
+    });
+    expect(read({ kind: 'press', action: '__proto__', input: {}, nonce: 'n' })).toEqual({
+      kind: 'unsupported',
+    });
+  });
+});
+
+describe('links', () => {
+  it.each([
+    ['https://desk.example.test/t/acme/tickets/1002', '#1002'],
+    ['https://desk.example.test/t/acme/tickets/1002?x=1', '#1002'],
+    ['https://desk.example.test/t/acme/tickets/1002x', null],
+    ['https://desk.example.test.evil.test/t/acme/tickets/1002', null],
+    ['https://evil.test/https://desk.example.test/t/acme/tickets/1002', null],
+    ['https://desk.example.test/t/acme/tickets/99999999999', null],
+  ])('%s means %s', (url, ticket) => {
+    const reading = read({ kind: 'unfurl', url });
+    if (ticket === null) expect(reading).toEqual({ kind: 'ignored' });
+    else expect(reading).toMatchObject({ definition: { id: 'open_record' }, input: { ticket } });
+  });
+});
