@@ -17,8 +17,8 @@ export interface DurableCluster {
   stop(): Promise<void>;
 }
 
-/** Starts it, after removing what killed runs left. */
-export async function startDurableCluster(): Promise<DurableCluster> {
+/** Starts it, after removing what killed runs left. @param settings of the server, added to our own */
+export async function startDurableCluster(settings: Record<string, string> = {}): Promise<DurableCluster> {
   const temporary = await temporaryFolder();
   await sweepDeadRuns(temporary);
   const folder = await makeFolder(temporary);
@@ -34,7 +34,7 @@ export async function startDurableCluster(): Promise<DurableCluster> {
     const binaries = await prepareBinaries(await findInstalledPackage(), folder, account);
     const password = 'benchmark';
     await initCluster(binaries.initdb, cluster, password);
-    const { child, port } = await launchPostmaster(binaries.postgres, cluster);
+    const { child, port } = await launchPostmaster(binaries.postgres, cluster, settings);
     return { url: connectionString(port, password, 'postgres'), folder, pid: child.pid ?? 0, stop };
   } catch (error) {
     await stop();

@@ -18,6 +18,7 @@ import type { RunRequest, RunResult } from './load-generator.ts';
 import type { BenchOptions } from './main.ts';
 import type { Measurement } from './measure.ts';
 import { cpuSeconds, type ServerProcess, startServer, treeCpuSeconds } from './processes.ts';
+import { beginCounting, countingSettings, describeStatements } from './statements.ts';
 
 const connections = 32;
 /** Records that follow a reply (its receipt is completed) belong to the command's cost. */
@@ -51,7 +52,7 @@ interface Bench {
 export async function benchInbound(options: BenchOptions): Promise<Measurement[]> {
   const cleanups: (() => Promise<void>)[] = [];
   try {
-    const cluster = await startDurableCluster();
+    const cluster = await startDurableCluster(options.profileInto === null ? {} : countingSettings);
     cleanups.push(() => cluster.stop());
     const databaseUrl = await createDatabase(cluster.url, 'inbound');
     const world = await createBenchWorld(databaseUrl);
@@ -61,7 +62,11 @@ export async function benchInbound(options: BenchOptions): Promise<Measurement[]
     const servers = await startServers({ databaseUrl, platformUrl: url, folder: cluster.folder, options });
     cleanups.push(...Object.values(servers).map((server) => () => server.stop()));
     const bench = { servers, postmasterPid: cluster.pid, load, seconds: options.seconds, acknowledged: 0 };
+    if (options.profileInto !== null) await beginCounting(databaseUrl);
     const rounds = await measure(bench, options);
+    if (options.profileInto !== null) {
+      for (const line of await describeStatements(databaseUrl, bench.acknowledged)) options.note(line);
+    }
     checkTally(await world.tally(), bench.acknowledged);
     options.note(
       `checked: ${bench.acknowledged} commands, each with one ticket, audit row, receipt and reply`,
@@ -201,7 +206,7 @@ async function startServers(place: {
   const common = { cwd: home };
   const deskbridge = await startServer({
     ...common,
-    args: [...options.serverFlags, join(root, 'bin/start.js')],
+    args: [...profileFlags(options), join(root, 'bin/start.js')],
     logFile: join(home, 'deskbridge.log'),
     readyPath: '/readyz',
     environment: {
@@ -230,4 +235,8 @@ async function startServers(place: {
     },
   });
   return { deskbridge, botbuilder };
+}
+
+function profileFlags({ profileInto }: BenchOptions): string[] {
+  return profileInto === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(profileInto)}`];
 }

@@ -28,16 +28,20 @@ export interface TextStyle {
 /** Lines of one text that get a block of their own; what follows is joined, since each block costs about 80 bytes. */
 const maxParagraphs = 40;
 
+/** A RichTextBlock breaks lines only between words on the web; a longer word might not fit a phone or a column. */
+const unbreakableLength = 40;
+
 /**
  * One line of plain text. A RichTextBlock rather than a TextBlock, because its runs are never read as markdown: an
  * escaped TextBlock shows its backslashes on phones (https://github.com/MicrosoftDocs/msteams-docs/issues/5793).
+ * Only a line with a very long word, mostly an address, is a TextBlock, which breaks words.
  */
 export function textLine(text: string, style: TextStyle = {}, spacing?: string): JsonObject {
-  return {
-    type: 'RichTextBlock',
-    spacing,
-    inlines: [{ type: 'TextRun', text: inert(cleanLine(text)), ...style }],
-  };
+  const line = cleanLine(text);
+  if (line.split(' ').some((word) => word.length > unbreakableLength)) {
+    return { type: 'TextBlock', spacing, text: escapeMarkdown(line), wrap: true, ...style };
+  }
+  return { type: 'RichTextBlock', spacing, inlines: [{ type: 'TextRun', text: inert(line), ...style }] };
 }
 
 /** A text of several lines, a block each, since clients disagree about line feeds inside one. */
@@ -108,11 +112,11 @@ export function executeAction(
   return { type: 'Action.Execute', title, verb, style, data, fallback: fallback ? submit : undefined };
 }
 
-/** The actions as sets of at most six. */
-export function actionSets(actions: JsonObject[]): JsonObject[] {
+/** The actions as sets of at most six; `spacing` is the gap above each. */
+export function actionSets(actions: JsonObject[], spacing?: string): JsonObject[] {
   const sets: JsonObject[] = [];
   for (let start = 0; start < actions.length; start += maxActionsPerSet) {
-    sets.push({ type: 'ActionSet', actions: actions.slice(start, start + maxActionsPerSet) });
+    sets.push({ type: 'ActionSet', spacing, actions: actions.slice(start, start + maxActionsPerSet) });
   }
   return sets;
 }

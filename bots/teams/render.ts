@@ -195,7 +195,7 @@ function row(item: ListItem, detail: Detail): JsonObject {
     textLine(title, { weight: 'Bolder', ...(url === null ? {} : { color: 'Accent' }) }),
     ...(cleanLine(text) ? [textLine(text, { isSubtle: true }, 'None')] : []),
     ...(detail.itemButtons
-      ? actionSets(drawButtons(item.buttons ?? [], detail.place, detail.itemFallbacks))
+      ? actionSets(drawButtons(item.buttons ?? [], detail.place, detail.itemFallbacks), 'Small')
       : []),
   ];
   const columns: JsonObject[] = [{ type: 'Column', width: 'stretch', items: lines }];

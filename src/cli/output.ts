@@ -1,4 +1,5 @@
 /** How commands speak: tables and facts for people, JSON for programs, problems on standard error. */
+import { cellsOf, padCells } from '../demo/terminal-text.ts';
 import type { JsonObject, JsonValue } from '../kernel/canonical-json.ts';
 import { cleanLine } from '../kernel/plain-text.ts';
 
@@ -68,11 +69,11 @@ export function table(columns: readonly Column[], rows: readonly JsonObject[], n
     columns.map(([heading]) => heading),
     ...rows.map((row) => columns.map(([, cell]) => cell(row))),
   ];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => width(line[index] ?? ''))));
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => cellsOf(line[index] ?? ''))));
   return lines
     .map((line) =>
       line
-        .map((cell, index) => pad(cell, widths[index] ?? 0))
+        .map((cell, index) => padCells(cell, widths[index] ?? 0))
         .join('  ')
         .trimEnd(),
     )
@@ -81,8 +82,8 @@ export function table(columns: readonly Column[], rows: readonly JsonObject[], n
 
 /** Labels and values under one another. */
 export function facts(entries: readonly (readonly [label: string, value: string])[]): string {
-  const widest = Math.max(...entries.map(([label]) => width(label)));
-  return entries.map(([label, value]) => `${pad(label, widest)}  ${value}`.trimEnd()).join('\n');
+  const widest = Math.max(...entries.map(([label]) => cellsOf(label)));
+  return entries.map(([label, value]) => `${padCells(label, widest)}  ${value}`.trimEnd()).join('\n');
 }
 
 /** A field as one harmless line: texts of the server were typed by people. Lists are joined, nothing is `-`. */
@@ -109,21 +110,4 @@ export function localTime(value: JsonValue | undefined): string {
   const two = (part: number) => String(part).padStart(2, '0');
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
-}
-
-function pad(text: string, columns: number): string {
-  return text + ' '.repeat(Math.max(0, columns - width(text)));
-}
-
-const wide =
-  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-
-/** Columns on a terminal: East Asian characters and emoji take two, combining marks none. */
-function width(text: string): number {
-  let columns = 0;
-  for (const character of text) {
-    if (/\p{Mark}/u.test(character)) continue;
-    columns += wide.test(character) ? 2 : 1;
-  }
-  return columns;
 }

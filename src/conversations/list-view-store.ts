@@ -1,6 +1,14 @@
 /** SQL of the lists that people last saw. */
 import { statement, type Transaction } from '../infra/database.ts';
-import type { ListKind, ListViewer } from './list-views.ts';
+
+export type ListKind = 'ticket' | 'approval';
+
+/** Whose list, and where. */
+export interface ListViewer {
+  conversationId: string;
+  /** The chat identity, not the user: two accounts of one person see different lists. */
+  platformUserId: string;
+}
 
 const upsertView = statement(
   'list-views-remember',

@@ -1,15 +1,8 @@
 /** The list that a person last saw in a conversation, so that `assign 1` means its first row, and nobody else's. */
 import type { Transaction } from '../infra/database.ts';
-import { readListItem, upsertListView } from './list-view-store.ts';
+import { type ListKind, type ListViewer, readListItem, upsertListView } from './list-view-store.ts';
 
-export type ListKind = 'ticket' | 'approval';
-
-/** Whose list, and where. */
-export interface ListViewer {
-  conversationId: string;
-  /** The chat identity, not the user: two accounts of one person see different lists. */
-  platformUserId: string;
-}
+export type { ListKind, ListViewer } from './list-view-store.ts';
 
 /** How long an ordinal means something. */
 const freshMs = 30 * 60 * 1000;

@@ -73,10 +73,20 @@ function readValue(field: Field, text: string): string | null {
     return ['no', 'n', 'false', '0'].includes(wanted) ? 'false' : null;
   }
   if (field.kind === 'text') return text;
-  const choice =
-    field.choices.find(({ title, value }) => title.toLowerCase() === wanted || value === text) ??
-    (/^\d+$/.test(text) ? field.choices[Number(text) - 1] : undefined);
-  return choice?.value ?? null;
+  return chosen(field.choices, text, wanted)?.value ?? null;
+}
+
+/** By its words, its value or its number, else by the beginning that it alone has. */
+function chosen(
+  choices: Field['choices'],
+  text: string,
+  wanted: string,
+): Field['choices'][number] | undefined {
+  const exact = choices.find(({ title, value }) => title.toLowerCase() === wanted || value === text);
+  if (exact !== undefined) return exact;
+  if (/^\d+$/.test(text)) return choices[Number(text) - 1];
+  const begun = choices.filter(({ title }) => title.toLowerCase().startsWith(wanted));
+  return begun.length === 1 ? begun[0] : undefined;
 }
 
 /** Inputs of the body in their order; forms of the bot have them on its first level. */

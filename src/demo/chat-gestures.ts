@@ -1,4 +1,5 @@
 /** What a person of the terminal chat does in the simulated Teams, and what they then see. */
+import { nextMessageId } from '../../bots/teams/simulator/activities.ts';
 import { withCard } from '../../bots/teams/simulator/cards.ts';
 import {
   type BotAnswer,
@@ -98,12 +99,11 @@ export class ChatGestures {
       const hits = readSearch(answer.body);
       if (hits.length === 0) this.#view.note('Nothing was found.');
       hits.forEach((hit, index) => void this.#view.text(`[${index + 1}] ${hit.title}\n    ${hit.text}`));
-      this.#buttons = hits.map(({ card }) => async () => {
-        // In Teams the card would now lie in the message box; its buttons work once it is sent.
-        this.#draw(drawCard(card), false);
-        this.forgetButtons();
-        return 'nothing';
-      });
+      this.#buttons = hits.map(
+        ({ card }) =>
+          async () =>
+            this.#sendCard(card),
+      );
       return 'nothing';
     });
   }
@@ -111,6 +111,20 @@ export class ChatGestures {
   press(number: number, by: By): Promise<void> {
     const press = this.#buttons[number - 1];
     return this.#turn(by, async () => (press === undefined ? 'nothing' : await press()));
+  }
+
+  /** A chosen hit goes into the conversation as a message of the person's, whose buttons reach the bot. */
+  #sendCard(card: JsonObject): Expected {
+    const { conversation } = this.#simulator.scene(this.#by);
+    this.#simulator.oracle.recordPost({
+      id: nextMessageId(),
+      conversationId: conversation.id,
+      threadId: null,
+      replyToId: null,
+      appId: null,
+      activity: withCard({ type: 'message' }, card),
+    });
+    return 'nothing';
   }
 
   /** One gesture from its sending to what it left in the audit. */

@@ -32,6 +32,8 @@ export function readLines(input: Input, output: NodeJS.WritableStream & { isTTY?
   reader.on('SIGINT', () => reader.close());
   reader.on('close', () => {
     closed = true;
+    // What comes next begins on a line of its own, not behind the prompt.
+    if (interactive && taker !== null) output.write('\n');
     give(null);
   });
   return {

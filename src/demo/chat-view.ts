@@ -15,7 +15,7 @@ export interface ChatView {
   note(text: string): void;
   /** A failure, in a sentence. */
   failure(text: string): void;
-  /** Before the person's next turn. */
+  /** Between two turns. */
   pause(): void;
 }
 

@@ -87,9 +87,12 @@ class ChatSession {
       );
     }
     for (;;) {
-      view.pause();
-      const line = await this.#ask(this.#prompt());
+      if (lines.interactive) view.pause();
+      const prompt = this.#prompt();
+      const line = await lines.next(prompt);
       if (line === null) return;
+      if (!lines.interactive) view.pause();
+      this.#echo(prompt, line);
       const input = readChatInput(line);
       if (input.kind === 'quit') return;
       await this.#act(input, line);
@@ -179,9 +182,12 @@ class ChatSession {
   }
 
   async #ask(prompt: string): Promise<string | null> {
-    const { lines, view, echo } = this.#options;
-    const line = await lines.next(prompt);
-    if (line !== null && echo) view.typed(prompt, line);
+    const line = await this.#options.lines.next(prompt);
+    if (line !== null) this.#echo(prompt, line);
     return line;
+  }
+
+  #echo(prompt: string, line: string): void {
+    if (this.#options.echo) this.#options.view.typed(prompt, line);
   }
 }

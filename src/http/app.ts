@@ -67,7 +67,7 @@ export function createApp(deps: AppDependencies): Express {
   // Verification needs the raw bytes, so no body is parsed before these.
   app.use(webhookRoutes(deps.webhooks));
   app.use(serviceRoutes(deps.service));
-  app.use('/v1', ...jsonBody());
+  app.use('/v1', jsonBody());
   for (const route of adminRoutes) {
     app[route.method](expressPath(route.path), (request, response) =>
       serveRoute(deps.api, route, request, response),

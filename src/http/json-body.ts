@@ -7,13 +7,14 @@ const limit = '1mb';
 export const maxDepth = 64;
 
 /** Bodies of any other content type are left unparsed. */
-export function jsonBody(): RequestHandler[] {
-  return [express.json({ limit, strict: true }), (request, _response, next) => next(faultOf(request.body))];
+export function jsonBody(): RequestHandler {
+  return express.json({ limit, strict: true });
 }
 
-function faultOf(body: unknown): DeskbridgeError | undefined {
+/** Looks at every part of the body, hence only for known callers. @throws DeskbridgeError malformed_json */
+export function requirePortable(body: unknown): void {
   const detail = unportable(body);
-  return detail === null ? undefined : new DeskbridgeError('malformed_json', { detail });
+  if (detail !== null) throw new DeskbridgeError('malformed_json', { detail });
 }
 
 /**

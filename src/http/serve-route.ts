@@ -4,6 +4,7 @@ import { DeskbridgeError } from '../kernel/errors.ts';
 import { isUuid } from '../kernel/ids.ts';
 import { findTenant, type TenantRow } from '../tenants/tenant-store.ts';
 import type { Authenticator } from './auth.ts';
+import { requirePortable } from './json-body.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { contextOf, requireCapability } from './request-context.ts';
 import type { ApiServices, Principal, Route } from './route.ts';
@@ -24,6 +25,7 @@ export async function serveRoute(
 ): Promise<void> {
   const principal = await deps.authenticator.principalOf(request.headers);
   limitRate(deps, principal);
+  requirePortable(request.body);
   const answer =
     route.kind === 'operator'
       ? await serveOperator(deps, route, principal, request)

@@ -60,8 +60,6 @@ export function formWithFaults(form: Form, say: Say, error: DeskbridgeError): Fo
 
 function answerFor(activity: Activity, message: Message): NonNullable<Reply['answer']> {
   switch (activity.intent.kind) {
-    case 'search':
-      return { kind: 'results', results: [{ title: message.title, text: message.text ?? '', message }] };
     case 'unfurl':
       return { kind: 'preview', message };
     case 'submit_form':

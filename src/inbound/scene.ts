@@ -66,7 +66,7 @@ export function setScene(deps: SceneDependencies, facts: SceneFacts): Scene {
     say,
     nonces: deps.nonces,
     groupChatOff: isGroup && !policy.groupChat,
-    linkInvitation: () => inviteToLink(deps, context, say),
+    linkInvitation: () => inviteToLink(deps, context, activity),
     freshCard: (reading) => showAgain(deps, context, policy, reading),
   };
 }
@@ -135,12 +135,19 @@ function sourceOf(activity: Activity): SourceMessage | null {
   return intent.kind === 'command' || intent.kind === 'open_form' ? intent.source : null;
 }
 
-async function inviteToLink(deps: SceneDependencies, context: ActionContext, say: Say): Promise<Message> {
+async function inviteToLink(
+  deps: SceneDependencies,
+  context: ActionContext,
+  activity: Activity,
+): Promise<Message> {
   const link = deps.interpreter.actions.get('link_account');
-  // A code must not be shown where others read along.
-  if (link === undefined || context.chat === null || context.chat.isGroup) {
+  const { chat, say } = context;
+  // A code is as good as the account. It is shown in the person's own chat with the bot and nowhere else: what a
+  // search or a pasted link brings up may end in a conversation with somebody else.
+  const alone = chat !== null && chat.conversationId !== null && !chat.isGroup;
+  const mayBeShared = activity.intent.kind === 'search' || activity.intent.kind === 'unfurl';
+  if (link === undefined || !alone || mayBeShared)
     return refusalMessage(say, new DeskbridgeError('not_linked'));
-  }
   return (await link.run({ ...context, surface: 'bot' }, {} as never, undefined as never)).message;
 }
 

@@ -84,7 +84,8 @@ export async function changeRegistration(
   registrationId: string,
   change: {
     name?: string | undefined;
-    options?: JsonObject | undefined;
+    /** Makes the new options of the present ones, which nobody else changes meanwhile. */
+    options?: ((before: JsonObject) => JsonObject) | undefined;
     credentials?: JsonObject | undefined;
   },
   actor: RegistrationActor,
@@ -93,7 +94,8 @@ export async function changeRegistration(
   let state = await currentState(tx, registrationId);
   if (state.status === 'retired')
     throw new DeskbridgeError('conflict', { detail: 'The registration is retired.' });
-  const { name, options, credentials } = change;
+  const { name, credentials } = change;
+  const options = change.options?.(state.options);
   if (name !== undefined || options !== undefined) {
     const data = { ...(name === undefined ? {} : { name }), ...(options === undefined ? {} : { options }) };
     state = record(tx, registrationId, state, { type: 'changed', data }, actor, now);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findPort, KillableServer } from '../support/kill-server.ts';
 import { createKillWorld, type KillWorld } from '../support/kill-world.ts';
 import { type CheckCounts, checkWorld, type Violation } from './check.ts';
-import { isAcknowledged, isMutation, isTyped, Ledger } from './ledger.ts';
+import { type Command, isAcknowledged, isMutation, isTyped, Ledger } from './ledger.ts';
 import { startLoad } from './people.ts';
 import { noPhases, PhaseCounter, type PhaseCounts, phases } from './phases.ts';
 import { startPlatformFaults } from './platform-faults.ts';
@@ -34,7 +34,12 @@ export interface TrialResult extends CheckCounts {
   commands: number;
   acknowledged: number;
   commandsByKind: Record<string, number>;
-  redeliveries: number;
+  /** Tries that the server's death left without an answer. */
+  unanswered: number;
+  /** Messages that were taken at a later try than their first. */
+  takenLater: number;
+  /** Messages that were sent again after they had been taken. */
+  takenAgain: number;
   repeatedPresses: number;
   unansweredInvokes: number;
   faults: { definite: number; ambiguous: number };
@@ -96,7 +101,7 @@ class Trials {
     await this.#stopInOrder();
     const load = startLoad(this.#world, this.#ledger, this.#seed);
     const faults = startPlatformFaults(this.#world, new Random(this.#seed, 'faults'));
-    const schedule = killSchedule(this.#seed, this.#options.trials, this.#options.longestLoadMs ?? 1_200);
+    const schedule = killSchedule(this.#seed, this.#options.trials, this.#options.longestLoadMs ?? 1_500);
     for (const kill of schedule) {
       await this.#trial(kill);
       this.#options.onTrial?.();
@@ -175,7 +180,7 @@ class Trials {
   }
 
   #figures(schedule: Kill[]) {
-    const { commands, redeliveries, repeatedPresses } = this.#ledger;
+    const { commands, repeatedPresses } = this.#ledger;
     const mutating = commands.filter(isMutation);
     const errors: Record<string, number> = {};
     for (const line of this.#server.errorLines()) {
@@ -190,13 +195,26 @@ class Trials {
       commands: commands.length,
       acknowledged: commands.filter(isAcknowledged).length,
       commandsByKind: countBy(commands.map(({ kind }) => kind)),
-      redeliveries,
+      ...deliveryFigures(commands),
       repeatedPresses,
       unansweredInvokes: mutating.filter((command) => !isTyped(command) && !isAcknowledged(command)).length,
       startMs: this.#startMs,
       errors,
     };
   }
+}
+
+function deliveryFigures(commands: readonly Command[]) {
+  const tries = (of: readonly Command[]) =>
+    of.flatMap(({ deliveries }) => deliveries.map(({ statuses }) => statuses));
+  const typed = tries(commands.filter(isTyped));
+  return {
+    unanswered: tries(commands)
+      .flat()
+      .filter((status) => status === 0).length,
+    takenLater: typed.filter((statuses) => statuses[0] !== 200 && statuses.includes(200)).length,
+    takenAgain: typed.filter((statuses) => statuses.filter((status) => status === 200).length > 1).length,
+  };
 }
 
 function countBy(names: string[]): Record<string, number> {

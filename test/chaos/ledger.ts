@@ -52,7 +52,6 @@ export class Ledger {
   readonly commands: Command[] = [];
   /** Answers that the sender's side did not expect: neither 200 nor "try again". */
   readonly refusals: { command: Command; status: number }[] = [];
-  redeliveries = 0;
   repeatedPresses = 0;
   readonly #byReply = new Map<string, Command>();
   readonly #byEventKey = new Map<string, { command: Command; delivery: Delivery }>();

@@ -11,7 +11,7 @@ import { Random } from './random.ts';
 import { Sender } from './sender.ts';
 
 /** Milliseconds between what one person does. */
-const thinkMs = { min: 20, max: 220 };
+const thinkMs = { min: 5, max: 100 };
 const heldCards = 5;
 
 export interface Load {

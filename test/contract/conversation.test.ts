@@ -1,6 +1,6 @@
 /** A day in the chat, over the authenticated platform: commands, cards, forms, searches, and the audit behind them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { buttonsOf, cardOf, channel, groupChat } from '../../bots/teams/simulator/index.ts';
+import { buttonsOf, cardOf, channel, createPerson, groupChat } from '../../bots/teams/simulator/index.ts';
 import { type Gateway, readable, startGateway, textOf } from '../support/gateway.ts';
 
 let gateway: Gateway;
@@ -165,6 +165,25 @@ describe('linking', () => {
     await expect(
       database.inTenant(gateway.tenantId, (tx) => linkCodes.redeemForUser(tx, code, userId, now)),
     ).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('shows no code where it could reach somebody else: a search, a pasted link, a group', async () => {
+    const by = { as: createPerson('fay', 'Fay Fox') };
+    const code = /[0-9A-Z]{4}-[0-9A-Z]{4}/;
+    const { publicUrl } = gateway.running.services;
+    const url = `${publicUrl}/t/acme/tickets/1001`;
+    const answers = [
+      await gateway.simulator.search('printer', by),
+      await gateway.simulator.invoke('composeExtension/queryLink', { url }, by),
+    ];
+    for (const answer of answers) {
+      expect(answer.status).toBe(200);
+      expect(JSON.stringify(answer.body)).not.toMatch(code);
+    }
+    expect(textOf(await gateway.ask('my tickets', { ...by, conversation: groupChat('others') }))).not.toMatch(
+      code,
+    );
+    expect(textOf(await gateway.ask('my tickets', by))).toMatch(code);
   });
 
   it("a deactivated user's links stop at once", async () => {

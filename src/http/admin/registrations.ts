@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { requiredLine } from '../../actions/input-fields.ts';
 import { toPage } from '../../infra/keyset.ts';
 import type { JsonObject } from '../../kernel/canonical-json.ts';
+import type { BotPlatform } from '../../kernel/platform.ts';
 import {
   addRegistration,
   approveRegistration,
@@ -175,15 +176,15 @@ export const registrationRoutes: Route[] = [
     onRefused: countRejection,
     handle: async (tx, { params, body, services, principal, now }) => {
       const registrationId = idIn(params, 'registration_id');
-      const before = found(await readRegistration(tx, registrationId));
+      const { platform } = found(await readRegistration(tx, registrationId));
       const { name, credentials, ...changed } = body;
-      const definition = findPlatform(services, before.platform);
+      const definition = findPlatform(services, platform);
       const change = {
         name,
         options:
           Object.keys(changed).length === 0
             ? undefined
-            : mergedOptions(before.options, changed, (own) => checkOptions(definition, own)),
+            : (options: JsonObject) => mergedOptions(definition, options, changed),
         credentials: credentials === undefined ? undefined : checkCredentials(definition, credentials),
       };
       const actor = actorOf(principal);
@@ -238,11 +239,11 @@ export const registrationRoutes: Route[] = [
 
 /** Options that are left out stay; the platform checks the whole. */
 function mergedOptions(
+  platform: BotPlatform,
   before: JsonObject,
   changed: Record<string, unknown>,
-  check: (options: Record<string, unknown>) => JsonObject,
 ): JsonObject {
   const { limits, ...own } = { ...before, ...given(changed) };
-  const kept = limits ?? undefined;
-  return { ...check(own), ...given({ limits: kept as JsonObject | undefined }) };
+  const kept = (limits ?? undefined) as JsonObject | undefined;
+  return { ...checkOptions(platform, own), ...given({ limits: kept }) };
 }

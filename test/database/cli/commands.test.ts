@@ -143,11 +143,39 @@ describe('the database itself', () => {
   });
 });
 
-async function asOwner(sql: string): Promise<void> {
+async function asOwner<Row>(sql: string, values: string[] = []): Promise<Row[]> {
   const client = new Client({ connectionString: installation.ownerUrl });
   await client.connect();
-  await client.query(sql);
+  const { rows } = await client.query(sql, values);
   await client.end();
+  return rows as Row[];
+}
+
+/** Every text column of the database that still holds something sealed under the key. */
+async function sealedUnder(keyId: string): Promise<string[]> {
+  const columns = await asOwner<{ table_name: string; column_name: string }>(
+    "select table_name, column_name from information_schema.columns where table_schema = 'public' and data_type = 'text'",
+  );
+  const found: string[] = [];
+  for (const { table_name: table, column_name: column } of columns) {
+    const rows = await asOwner(`select 1 from ${table} where ${column} like $1`, [`v1.${keyId}.%`]);
+    if (rows.length > 0) found.push(`${table}.${column}`);
+  }
+  return found;
+}
+
+/** A request whose answer is kept sealed for its repeats. */
+async function repeatableRequest(): Promise<void> {
+  const response = await fetch(`${installation.url}/v1/tenants/rotated/keys`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${installation.env.DESKBRIDGE_ADMIN_TOKEN}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'once: and for all',
+    },
+    body: JSON.stringify({ name: 'ci', role: 'viewer' }),
+  });
+  expect(response.status).toBe(201);
 }
 
 describe('secrets rotate', () => {
@@ -162,6 +190,7 @@ describe('secrets rotate', () => {
 
   it('seals all anew, after which the new key alone opens everything', async () => {
     await quickly(['tenant', 'create', '--slug', 'rotated', '--name', 'Rotated']);
+    await repeatableRequest();
     const newKey = randomBytes(32).toString('base64');
     const env = { DESKBRIDGE_SECRET_KEY: `${newKey},${installation.env.DESKBRIDGE_SECRET_KEY}` };
     const before = await installation.command(['audit', 'verify', '-t', 'rotated', '--offline'], { env });
@@ -174,7 +203,9 @@ describe('secrets rotate', () => {
     };
     expect(resealed.audit_keys).toBeGreaterThanOrEqual(2);
     expect(resealed.registration_credentials).toBeGreaterThanOrEqual(1);
+    expect(resealed.idempotency_keys).toBe(1);
     expect(retired).toHaveLength(1);
+    expect(await sealedUnder(retired[0] ?? '')).toEqual([]);
 
     const alone = { DESKBRIDGE_SECRET_KEY: newKey };
     const verified = await installation.command(['audit', 'verify', '-t', 'rotated', '--offline'], {

@@ -49,7 +49,7 @@ export async function startInstallation(): Promise<Installation> {
     LOG_LEVEL: 'warn',
   };
   const server = spawnNode(['bin/start.js'], { ...env, PORT: '0' });
-  const stopServer = () => end(server);
+  const stopServer = () => stop(server);
   try {
     const url = await listeningUrl(server);
     return {
@@ -85,13 +85,13 @@ export async function runCli(args: string[], env: Record<string, string>, input 
   return { code, stdout, stderr };
 }
 
-function spawnNode(args: string[], env: Record<string, string>): ChildProcess {
+export function spawnNode(args: string[], env: Record<string, string>): ChildProcess {
   const path = process.env.PATH ?? '';
   return spawn(process.execPath, args, { cwd: project, env: { PATH: path, TZ: 'UTC', ...env } });
 }
 
 /** Where the server says that it is ready. @throws Error with its output when it ends before */
-async function listeningUrl(server: ChildProcess): Promise<string> {
+export async function listeningUrl(server: ChildProcess): Promise<string> {
   if (server.stdout === null || server.stderr === null) throw new Error('the server has no output');
   let output = '';
   server.stderr.on('data', (chunk) => {
@@ -109,7 +109,7 @@ async function listeningUrl(server: ChildProcess): Promise<string> {
   throw new Error(`the server did not start:\n${output}`);
 }
 
-async function end(child: ChildProcess): Promise<void> {
+export async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');

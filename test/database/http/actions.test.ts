@@ -1,6 +1,10 @@
 /** Actions over HTTP: run in a person's name, with what both key and person may, audited as the action's own. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runAs } from '../../../src/http/admin/run-as.ts';
 import { newId } from '../../../src/kernel/ids.ts';
+import type { Capability } from '../../../src/tenants/capabilities.ts';
+import { findTenant } from '../../../src/tenants/tenant-store.ts';
+import { readUser } from '../../../src/tenants/user-store.ts';
 import { startTestApp, type TestApp } from '../../support/app.ts';
 import { makeWorld, newUser, rowsLeftBy, type TenantWorld } from '../../support/tenant-world.ts';
 
@@ -74,6 +78,32 @@ describe('an action', () => {
       { action: 'create_ticket', surface: 'api', result: 'denied', actor_user_id: viewer },
     ]);
     expect((await world.call('GET', '/tickets?text=Not%20allowed')).body.items).toEqual([]);
+  });
+
+  test('needs the permission of the key too', async () => {
+    const boss = await person('admin');
+    const { services } = app;
+    const definition = services.actions.get('create_ticket');
+    const attempt = services.database.inTenant(world.tenantId, async (tx) => {
+      const tenant = await findTenant(services.database.directory, { id: tx.tenantId });
+      const row = await readUser(tx, boss);
+      if (definition === undefined || tenant === null || row === null) throw new Error('nothing to run');
+      // No role has action:run_as without the rest; the rule must hold for roles to come.
+      const capabilities = new Set<Capability>(['action:run_as', 'ticket:read']);
+      const principal = {
+        kind: 'key',
+        id: newId(),
+        tenantId: tx.tenantId,
+        role: 'admin',
+        capabilities,
+      } as const;
+      const context = { services, principal, tenant, params: {}, query: {}, body: {}, now: new Date() };
+      return await runAs(tx, context, { definition, person: row, input: { title: 'x' } });
+    });
+    await expect(attempt).rejects.toMatchObject({
+      error: { code: 'forbidden' },
+      attempt: { result: 'denied' },
+    });
   });
 
   test('cannot be run by a key without action:run_as, however mighty the person is', async () => {

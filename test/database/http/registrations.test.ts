@@ -126,6 +126,18 @@ describe('a registration', () => {
     expect((await world.call('PATCH', path, { body: { organization: randomUUID() } })).status).toBe(400);
   });
 
+  test('that two change at once keeps both changes', async () => {
+    const made = await world.create('/registrations', newRegistration());
+    const path = `/registrations/${made.registration_id}`;
+    await Promise.all([
+      world.call('PATCH', path, { body: { cloud: 'dod' } }),
+      world.call('PATCH', path, { body: { app_type: 'multi_tenant' } }),
+      world.call('PATCH', path, { body: { limits: { per_second: 2 } } }),
+    ]);
+    const expected = { cloud: 'dod', app_type: 'multi_tenant', limits: { per_second: 2 } };
+    expect((await world.call('GET', path)).body).toMatchObject(expected);
+  });
+
   test.each([
     ['platform_unsupported', 409, 'unknown', { platform: 'carrier-pigeon' }],
     ['validation_error', 400, 'teams', { scope: 'another-tenant' }],

@@ -69,6 +69,11 @@ describe('usage', () => {
     expect(JSON.parse(stderr)).toMatchObject({ code: 'usage' });
   });
 
+  it('of a group without a command is its help', async () => {
+    const { stderr } = await run(['tenant']);
+    expect(stderr).toMatch(/^Usage: deskbridge tenant .*list tenants.*[^)]\n$/s);
+  });
+
   it('of --help is no fault', async () => {
     const { code, stdout } = await run(['secrets', 'rotate', '--help']);
     expect(code).toBe(0);

@@ -72,6 +72,7 @@ describe('fillForm', () => {
   it.each([
     ['2', 'id-waiting'],
     ['waiting', 'id-waiting'],
+    ['wai', 'id-waiting'],
     ['id-waiting', 'id-waiting'],
   ])('takes %s for a choice', async (line, value) => {
     expect(await fillForm(card(status), talk(line))).toEqual({ status: value });

@@ -1,3 +1,4 @@
+/** Which parsed bodies are let through. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { holdsNul, maxDepth, unportable } from '../../../src/http/json-body.ts';

@@ -1,3 +1,4 @@
+/** The description of the API against the routes that are served. */
 import { describe, expect, test } from 'vitest';
 import { adminRoutes } from '../../../src/http/app.ts';
 import { openApiDocument } from '../../../src/http/openapi.ts';

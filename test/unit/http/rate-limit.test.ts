@@ -1,3 +1,4 @@
+/** The rate limiter against the definition of a token bucket. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RateLimiter } from '../../../src/http/rate-limit.ts';

@@ -1,3 +1,4 @@
+/** The fold of a registration over any stream of events. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

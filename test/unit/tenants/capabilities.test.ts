@@ -1,3 +1,4 @@
+/** What each role may do. */
 import { describe, expect, test } from 'vitest';
 import { capabilities, capabilitiesOf, roles } from '../../../src/tenants/capabilities.ts';
 
