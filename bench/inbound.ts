@@ -6,14 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { startDurableCluster } from './durable-cluster.ts';
-import {
-  benchApp,
-  createBenchWorld,
-  secretKey,
-  type Tally,
-  type TenantCount,
-  tenantCounts,
-} from './inbound-world.ts';
+import { benchApp, createBenchWorld, secretKey, type Tally, type TenantCount } from './inbound-world.ts';
 import type { RunRequest, RunResult } from './load-generator.ts';
 import type { BenchOptions } from './main.ts';
 import type { Measurement } from './measure.ts';
@@ -71,7 +64,7 @@ export async function benchInbound(options: BenchOptions): Promise<Measurement[]
     options.note(
       `checked: ${bench.acknowledged} commands, each with one ticket, audit row, receipt and reply`,
     );
-    return tenantCounts.flatMap((count) => measurements(count, rounds[count]));
+    return options.tenants.flatMap((count) => measurements(count, rounds[count]));
   } finally {
     for (const cleanup of cleanups.reverse()) await cleanup();
   }
@@ -83,7 +76,7 @@ type Rounds = Record<TenantCount, Record<Side, Round[]>>;
 async function measure(bench: Bench, options: BenchOptions): Promise<Rounds> {
   const rounds: Rounds = { 1: { deskbridge: [], botbuilder: [] }, 20: { deskbridge: [], botbuilder: [] } };
   for (let number = 0; number <= options.rounds; number += 1) {
-    for (const count of tenantCounts) {
+    for (const count of options.tenants) {
       for (const side of number % 2 === 0 ? sides : sides.toReversed()) {
         const round = await runRound(bench, side, count);
         if (number > 0) rounds[count][side].push(round);

@@ -2,12 +2,15 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchInbound } from './inbound.ts';
+import { type TenantCount, tenantCounts } from './inbound-world.ts';
 import { formatTable, type Measurement, toRow, writeResults } from './measure.ts';
 
 export interface BenchOptions {
   rounds: number;
   /** Length of one measured round. */
   seconds: number;
+  /** Tenant counts to measure. */
+  tenants: readonly TenantCount[];
   /** Count statements and write the server's CPU profile into this folder; the figures are then a little worse. */
   profileInto: string | null;
   note: (line: string) => void;
@@ -22,6 +25,7 @@ async function main(): Promise<void> {
     options: {
       rounds: { type: 'string', default: '7' },
       seconds: { type: 'string', default: '5' },
+      tenants: { type: 'string', default: tenantCounts.join(',') },
       profile: { type: 'string' },
       'dry-run': { type: 'boolean', default: false },
     },
@@ -35,6 +39,7 @@ async function main(): Promise<void> {
   const options: BenchOptions = {
     rounds: positive(values.rounds, 'rounds'),
     seconds: positive(values.seconds, 'seconds'),
+    tenants: tenantCounts.filter((count) => values.tenants.split(',').includes(String(count))),
     profileInto: values.profile ?? null,
     note: (line) => console.error(line),
   };

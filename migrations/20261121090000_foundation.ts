@@ -228,6 +228,7 @@ const tenantTables: [name: string, body: string][] = [
     `tenant_id uuid not null,
      seq bigint not null,
      row_hash text not null,
+     seal text not null,
      constraint audit_heads_pkey primary key (tenant_id)`,
   ],
   [

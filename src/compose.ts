@@ -104,7 +104,7 @@ export async function compose(options: ComposeOptions): Promise<Running> {
   if (config.roles.includes('worker')) {
     loops.push(...startSweeps({ ...sending, registrations }, options.sweepEveryMs ?? 2_000));
   }
-  const app = createApp({
+  const web = {
     webhooks: {
       inbound: inboundDependencies(services),
       sending,
@@ -114,8 +114,16 @@ export async function compose(options: ComposeOptions): Promise<Running> {
         receiver: platform.createReceiver(environment(platform.id)),
       })),
       metrics,
-      background: (work) => background.add(work),
+      background: (work: Promise<unknown>) => background.add(work),
     },
+    api: {
+      services,
+      authenticator: new Authenticator({ database, adminToken: options.adminToken, clock }),
+      limiter: new RateLimiter({ perSecond: 100, burst: 500 }, clock),
+    },
+  };
+  const app = createApp({
+    web: config.roles.includes('web') ? web : null,
     service: {
       database,
       metrics,
@@ -123,11 +131,7 @@ export async function compose(options: ComposeOptions): Promise<Running> {
       frontPage: frontPage({ version, demo: config.demo }),
       degraded: () => loops.filter((loop) => isLate(loop, clock)).map((loop) => loop.name),
     },
-    api: {
-      services,
-      authenticator: new Authenticator({ database, adminToken: options.adminToken, clock }),
-      limiter: new RateLimiter({ perSecond: 100, burst: 500 }, clock),
-    },
+    log,
   });
   const server = createServer(app);
   await listen(server, config);

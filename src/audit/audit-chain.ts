@@ -59,6 +59,11 @@ export function rowHash(key: Buffer, tenantId: string, row: Omit<AuditRow, 'rowH
   return hmac(key, canonicalJson({ ...columns, tenantId, createdAt: createdAt.toISOString() }));
 }
 
+/** Seals where the chain ends: without the key nobody can move the end back to an earlier row. */
+export function headSeal(key: Buffer, tenantId: string, head: { seq: number; rowHash: string }): string {
+  return hmac(key, canonicalJson({ head: head.rowHash, seq: head.seq, tenantId }));
+}
+
 function hmac(key: Buffer, text: string): string {
   return createHmac('sha256', key).update(text).digest('hex');
 }

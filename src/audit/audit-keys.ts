@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Transaction } from '../infra/database.ts';
 import type { SecretBox } from '../infra/secret-box.ts';
 import { newId } from '../kernel/ids.ts';
-import { genesisHash } from './audit-chain.ts';
+import { genesisHash, headSeal } from './audit-chain.ts';
 import { insertHead, insertKey, readKeys } from './audit-store.ts';
 
 export interface AuditKey {
@@ -25,9 +25,11 @@ export class AuditKeys {
   /** Starts the audit of a new tenant: its first key and the head of its chain. */
   begin(tx: Transaction, now: Date): void {
     const keyId = newId();
-    const sealed = this.#secrets.seal(randomBytes(32).toString('base64'), purpose(tx.tenantId, keyId));
+    const key = randomBytes(32);
+    const sealed = this.#secrets.seal(key.toString('base64'), purpose(tx.tenantId, keyId));
     insertKey(tx, { keyId, sealed, createdAt: now });
-    insertHead(tx, genesisHash);
+    const head = { seq: 0, rowHash: genesisHash };
+    insertHead(tx, { rowHash: genesisHash, seal: headSeal(key, tx.tenantId, head) });
   }
 
   /** The key that seals new rows. */

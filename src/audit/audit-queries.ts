@@ -83,12 +83,14 @@ export async function readChain(tx: Transaction, afterSeq: number, limit: number
 }
 
 /** Where the chain says that it ends; null when the head itself is gone. */
-export async function readHead(tx: Transaction): Promise<{ seq: number; rowHash: string } | null> {
-  const [head] = await tx.query<{ seq: number; row_hash: string }>(
-    'select seq, row_hash from audit_heads where tenant_id = $1',
+export async function readHead(
+  tx: Transaction,
+): Promise<{ seq: number; rowHash: string; seal: string } | null> {
+  const [head] = await tx.query<{ seq: number; row_hash: string; seal: string }>(
+    'select seq, row_hash, seal from audit_heads where tenant_id = $1',
     [tx.tenantId],
   );
-  return head === undefined ? null : { seq: head.seq, rowHash: head.row_hash };
+  return head === undefined ? null : { seq: head.seq, rowHash: head.row_hash, seal: head.seal };
 }
 
 function toRow(row: AuditEventColumns): AuditRow {

@@ -9,7 +9,7 @@ const lockHeadSql = statement(
 
 const moveHeadSql = statement(
   'audit_move_head',
-  'update audit_heads set seq = $2, row_hash = $3 where tenant_id = $1',
+  'update audit_heads set seq = $2, row_hash = $3, seal = $4 where tenant_id = $1',
 );
 
 const insertSql = statement(
@@ -28,7 +28,7 @@ export async function lockHead(tx: Transaction): Promise<{ seq: number; rowHash:
 }
 
 /** Appends a row and moves the head on; the answers arrive with the commit. */
-export function appendRow(tx: Transaction, row: AuditRow): void {
+export function appendRow(tx: Transaction, row: AuditRow, seal: string): void {
   tx.enqueue(insertSql, [
     tx.tenantId,
     row.seq,
@@ -52,12 +52,16 @@ export function appendRow(tx: Transaction, row: AuditRow): void {
     row.previousHash,
     row.rowHash,
   ]);
-  tx.enqueue(moveHeadSql, [tx.tenantId, row.seq, row.rowHash]);
+  tx.enqueue(moveHeadSql, [tx.tenantId, row.seq, row.rowHash, seal]);
 }
 
 /** Starts the chain of a new tenant. */
-export function insertHead(tx: Transaction, genesis: string): void {
-  tx.enqueue('insert into audit_heads (tenant_id, seq, row_hash) values ($1, 0, $2)', [tx.tenantId, genesis]);
+export function insertHead(tx: Transaction, head: { rowHash: string; seal: string }): void {
+  tx.enqueue('insert into audit_heads (tenant_id, seq, row_hash, seal) values ($1, 0, $2, $3)', [
+    tx.tenantId,
+    head.rowHash,
+    head.seal,
+  ]);
 }
 
 export function insertKey(tx: Transaction, key: { keyId: string; sealed: string; createdAt: Date }): void {

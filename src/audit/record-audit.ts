@@ -1,7 +1,14 @@
 /** Writes the one audit row of a mutation attempt, as the last statements of its transaction. */
 import type { Transaction } from '../infra/database.ts';
 import { newId } from '../kernel/ids.ts';
-import { type AuditPayload, type AuditRecord, hashAlgorithm, payloadHash, rowHash } from './audit-chain.ts';
+import {
+  type AuditPayload,
+  type AuditRecord,
+  hashAlgorithm,
+  headSeal,
+  payloadHash,
+  rowHash,
+} from './audit-chain.ts';
 import type { AuditKeys } from './audit-keys.ts';
 import { appendRow, lockHead } from './audit-store.ts';
 
@@ -42,6 +49,7 @@ export async function recordAudit(
     seq: head.seq + 1,
     previousHash: head.rowHash,
   };
-  appendRow(tx, { ...row, rowHash: rowHash(key.key, tx.tenantId, row) });
+  const sealed = { ...row, rowHash: rowHash(key.key, tx.tenantId, row) };
+  appendRow(tx, sealed, headSeal(key.key, tx.tenantId, sealed));
   return row.eventId;
 }

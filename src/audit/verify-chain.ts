@@ -1,6 +1,6 @@
 /** Walks a tenant's audit chain and finds the first row that is altered, missing or out of order, or a cut tail. */
 import type { Transaction } from '../infra/database.ts';
-import { type AuditRow, genesisHash, rowHash } from './audit-chain.ts';
+import { type AuditRow, genesisHash, headSeal, rowHash } from './audit-chain.ts';
 import type { AuditKeys } from './audit-keys.ts';
 import { readChain, readHead } from './audit-queries.ts';
 
@@ -44,7 +44,9 @@ export async function verifyChain(tx: Transaction, keys: AuditKeys): Promise<Cha
   }
   if (head === null) return broken(checked, last.seq, 'head_altered', last.seq, null);
   if (last.seq < head.seq) return broken(checked, last.seq, 'tail_cut', last.seq + 1, null);
-  if (hashAtHead !== head.rowHash) return broken(checked, last.seq, 'head_altered', head.seq, null);
+  const sealed = [...known.values()].some((key) => headSeal(key, tx.tenantId, head) === head.seal);
+  if (!sealed || hashAtHead !== head.rowHash)
+    return broken(checked, last.seq, 'head_altered', head.seq, null);
   return { valid: true, checked, lastSeq: last.seq, fault: null };
 }
 

@@ -1,6 +1,7 @@
 /** The HTTP application: platform endpoints over raw bytes first, then the admin API, then one error handler. */
 import express, { type Express } from 'express';
 import { DeskbridgeError } from '../kernel/errors.ts';
+import type { Log } from '../kernel/ports.ts';
 import { actionRoutes } from './admin/actions.ts';
 import { approvalRoutes } from './admin/approvals.ts';
 import { auditEventRoutes } from './admin/audit-events.ts';
@@ -43,9 +44,10 @@ export const adminRoutes: readonly Route[] = [
 ];
 
 export interface AppDependencies {
-  webhooks: WebhookDependencies;
+  /** Null in a process without the role `web`: it answers for its own health only. */
+  web: { webhooks: WebhookDependencies; api: ServeDependencies } | null;
   service: ServiceDependencies;
-  api: ServeDependencies;
+  log: Log;
 }
 
 export function createApp(deps: AppDependencies): Express {
@@ -64,19 +66,23 @@ export function createApp(deps: AppDependencies): Express {
     });
     next();
   });
-  // Verification needs the raw bytes, so no body is parsed before these.
-  app.use(webhookRoutes(deps.webhooks));
+  if (deps.web !== null) serveWeb(app, deps.web);
   app.use(serviceRoutes(deps.service));
+  app.use((_request, _response, next) => next(new DeskbridgeError('not_found')));
+  app.use(problemHandler(deps.log));
+  return app;
+}
+
+function serveWeb(app: Express, { webhooks, api }: NonNullable<AppDependencies['web']>): void {
+  // Verification needs the raw bytes, so no body is parsed before these.
+  app.use(webhookRoutes(webhooks));
   app.use('/v1', jsonBody());
   for (const route of adminRoutes) {
     app[route.method](expressPath(route.path), (request, response) =>
-      serveRoute(deps.api, route, request, response),
+      serveRoute(api, route, request, response),
     );
   }
   refuseOtherMethods(app);
-  app.use((_request, _response, next) => next(new DeskbridgeError('not_found')));
-  app.use(problemHandler(deps.api.services.log));
-  return app;
 }
 
 /** A path that exists answers 405 to methods that it does not have, and says which it has. */

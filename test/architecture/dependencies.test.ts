@@ -57,7 +57,7 @@ describe('files', () => {
   });
 
   it('open with a sentence of purpose', () => {
-    const mute = sources.filter(({ text }) => !/^(#!.*\n)?\/\*\*\s+(\* )?[A-Z`]/.test(text));
+    const mute = sources.filter(({ text }) => !/^(#!.*\n)?\/\*\*\s+(\* )?[A-Z`"]/.test(text));
     expect(mute.map(({ path }) => path)).toEqual([]);
   });
 

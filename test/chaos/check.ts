@@ -25,6 +25,7 @@ export type Invariant =
   | 'audit row too many'
   | 'audit chain'
   | 'server ended'
+  | 'server idle'
   | 'replies not drained';
 
 export interface Violation {
@@ -192,8 +193,19 @@ function describe(receipts: ReceiptEvidence[]): string {
   return receipts.length === 0 ? 'no receipt' : JSON.stringify(receipts);
 }
 
+/** `0×12 200`: twelve tries without an answer, then one that was taken. */
+function inRuns(statuses: readonly number[]): string {
+  const runs: { status: number; count: number }[] = [];
+  for (const status of statuses) {
+    const last = runs.at(-1);
+    if (last?.status === status) last.count += 1;
+    else runs.push({ status, count: 1 });
+  }
+  return runs.map(({ status, count }) => (count === 1 ? `${status}` : `${status}×${count}`)).join(' ');
+}
+
 function violation(command: Command, invariant: Invariant, detail: string): Violation {
-  const sent = command.deliveries.map(({ activityId, statuses }) => `${activityId} → ${statuses.join(' ')}`);
+  const sent = command.deliveries.map(({ activityId, statuses }) => `${activityId} → ${inRuns(statuses)}`);
   const what = `${command.kind} by ${command.by.person.key}, sent ${sent.join('; ')}: ${detail}`;
   return { invariant, tenant: command.tenant.slug, marker: command.marker, detail: what };
 }

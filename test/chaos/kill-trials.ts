@@ -26,8 +26,7 @@ export interface TrialOptions {
 
 export interface TrialResult extends CheckCounts {
   trials: number;
-  killsDuringStart: number;
-  killsUnderLoad: number;
+  kills: Record<string, number>;
   caught: PhaseCounts;
   /** Kills that caught at least one command in the phase. */
   killsByPhase: PhaseCounts;
@@ -52,6 +51,7 @@ export interface TrialResult extends CheckCounts {
 }
 
 const drainLimitMs = 90_000;
+const firstWorkLimitMs = 20_000;
 
 export async function runKillTrials(options: TrialOptions): Promise<TrialResult> {
   const { ownerUrl, worker, seed } = options;
@@ -101,7 +101,7 @@ class Trials {
     await this.#stopInOrder();
     const load = startLoad(this.#world, this.#ledger, this.#seed);
     const faults = startPlatformFaults(this.#world, new Random(this.#seed, 'faults'));
-    const schedule = killSchedule(this.#seed, this.#options.trials, this.#options.longestLoadMs ?? 1_500);
+    const schedule = killSchedule(this.#seed, this.#options.trials, this.#options.longestLoadMs ?? 800);
     for (const kill of schedule) {
       await this.#trial(kill);
       this.#options.onTrial?.();
@@ -124,17 +124,18 @@ class Trials {
   }
 
   async #trial(kill: Kill): Promise<void> {
-    if (kill.during === 'start') {
+    if (kill.moment === 'start') {
       const starting = this.#server.start();
       await Promise.race([sleep(kill.afterMs), starting]);
     } else {
       await this.#started();
+      if (kill.moment === 'work') await this.#working();
       await sleep(kill.afterMs);
     }
     const inFlight = new Set(this.#ledger.inFlight().map(({ delivery }) => delivery.eventKey));
     this.#noteEnds();
     await this.#server.kill();
-    const caught = await this.#phases.count(kill.during === 'load' ? inFlight : new Set());
+    const caught = await this.#phases.count(kill.moment === 'start' ? new Set() : inFlight);
     for (const phase of phases) {
       this.#caught[phase] += caught[phase];
       if (caught[phase] > 0) this.#killsByPhase[phase] += 1;
@@ -144,6 +145,14 @@ class Trials {
   async #started(): Promise<void> {
     const ms = await this.#server.start();
     if (ms !== null) this.#startMs.push(ms);
+  }
+
+  /** Waits for the first acknowledgement since the start. */
+  async #working(): Promise<void> {
+    const before = this.#ledger.acknowledgements;
+    const deadline = Date.now() + firstWorkLimitMs;
+    while (this.#ledger.acknowledgements === before && Date.now() < deadline) await sleep(5);
+    if (this.#ledger.acknowledgements === before) this.#fail('server idle', `for ${firstWorkLimitMs} ms`);
   }
 
   /** A server that ended by itself is a finding, whatever it did not lose. */
@@ -188,8 +197,7 @@ class Trials {
     }
     return {
       trials: schedule.length,
-      killsDuringStart: schedule.filter(({ during }) => during === 'start').length,
-      killsUnderLoad: schedule.filter(({ during }) => during === 'load').length,
+      kills: countBy(schedule.map(({ moment }) => moment)),
       caught: this.#caught,
       killsByPhase: this.#killsByPhase,
       commands: commands.length,

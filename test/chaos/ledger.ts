@@ -53,6 +53,8 @@ export class Ledger {
   /** Answers that the sender's side did not expect: neither 200 nor "try again". */
   readonly refusals: { command: Command; status: number }[] = [];
   repeatedPresses = 0;
+  /** Activities that were answered with 200, again and again included. */
+  acknowledgements = 0;
   readonly #byReply = new Map<string, Command>();
   readonly #byEventKey = new Map<string, { command: Command; delivery: Delivery }>();
   #count = 0;

@@ -22,8 +22,9 @@ export function reportText(results: readonly TrialResult[], run: RunFacts): stri
     ['workers', run.workers],
     ['duration', `${run.seconds.toFixed(1)} s`],
     ['trials (SIGKILLs)', sum((result) => result.trials)],
-    ['  while starting', sum((result) => result.killsDuringStart)],
-    ['  under load', sum((result) => result.killsUnderLoad)],
+    ['  while it started', sum(({ kills }) => kills.start ?? 0)],
+    ['  soon after its first answer', sum(({ kills }) => kills.opening ?? 0)],
+    ['  after its first acknowledgement', sum(({ kills }) => kills.work ?? 0)],
     ...phases.map((phase): [string, string] => [
       `  caught ${phase}`,
       `${sum((result) => result.caught[phase])} commands in ${sum((result) => result.killsByPhase[phase])} kills`,

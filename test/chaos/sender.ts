@@ -82,6 +82,7 @@ export class Sender {
     const answer = await this.#simulator.sendActivity(activity);
     delivery.inFlight -= 1;
     delivery.statuses.push(answer.status);
+    if (answer.status === 200) this.#ledger.acknowledgements += 1;
     const expected = answer.status === 0 || answer.status === 200 || answer.status >= 500;
     if (!expected) this.#ledger.refusals.push({ command, status: answer.status });
     return answer;

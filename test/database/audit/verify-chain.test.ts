@@ -137,6 +137,15 @@ describe('a superuser who', () => {
     expect(await verify()).toMatchObject({ valid: false, fault: { kind, seq } });
   });
 
+  it('cuts the tail and moves the head back to the last row left is found out', async () => {
+    await tamper('delete from audit_events where tenant_id = $1 and seq > 8');
+    await tamper(
+      `update audit_heads set seq = 8, row_hash = (select row_hash from audit_events where tenant_id = $1 and seq = 8)
+        where tenant_id = $1`,
+    );
+    expect(await verify()).toMatchObject({ valid: false, fault: { kind: 'head_altered', seq: 8 } });
+  });
+
   it('removes rows and renumbers the rest is found out', async () => {
     await tamper('delete from audit_events where tenant_id = $1 and seq = 5');
     await tamper('update audit_events set seq = seq - 1 where tenant_id = $1 and seq > 5');
