@@ -56,6 +56,7 @@ async function buildForm(scene: Scene, definition: AnyAction, input: JsonObject)
     input: hidden,
     fields,
     submitLabel: say('button.save'),
+    requiredHint: say('invalid.required'),
     nonce: context.nonce(),
   };
 }
