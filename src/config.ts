@@ -53,7 +53,7 @@ const hostList = z.string().transform((text) =>
 );
 
 const environmentSchema = z.object({
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3978),
+  PORT: z.coerce.number('must be a port number').int().min(0).max(65_535).default(3978),
   HOST: z.string().default('127.0.0.1'),
   DATABASE_URL: z
     .string()

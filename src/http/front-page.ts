@@ -1,6 +1,37 @@
-/** The one plain page at `/`: what runs here, how to chat with it, where the API is. */
+/** The plain pages: `/` says what runs, how to chat with it and where the API is; a ticket's says how to open it. */
 
 export function frontPage(options: { version: string; demo: boolean }): string {
+  return page(`<h1>Deskbridge is running</h1>
+<p class="quiet">Version ${options.version}. A gateway between your service desk and the chats where people work.</p>
+${options.demo ? demoSection : ''}
+<h2>API</h2>
+<dl>
+<dt><a href="/openapi.json">/openapi.json</a></dt><dd>Everything an administrator can do, as OpenAPI 3.1</dd>
+<dt><a href="/readyz">/readyz</a> · <a href="/healthz">/healthz</a></dt><dd>Whether it can serve, and whether it lives</dd>
+<dt><a href="/metrics">/metrics</a></dt><dd>Counters for Prometheus</dd>
+</dl>
+<pre>curl -H "Authorization: Bearer $DESKBRIDGE_TOKEN" \\
+  $DESKBRIDGE_URL/v1/tenants/demo/audit-events</pre>
+<h2>Microsoft Teams</h2>
+<p>The messaging endpoint of every Teams app is <code>POST /api/messages</code> on this address, over HTTPS.</p>`);
+}
+
+/**
+ * Where a ticket's link leads while there is no web console: back to the chat, where the desk knows who asks. It
+ * says the same for every number, whether there is such a ticket or not.
+ */
+export function ticketPage(number: number): string {
+  return page(`<h1>Ticket #${number}</h1>
+<p>This ticket is kept in Deskbridge. To see it, send this to the bot in your chat:</p>
+<pre>ticket ${number}</pre>`);
+}
+
+const demoSection = `<h2>Chat with the demo desk</h2>
+<p>In a terminal, in the project's folder:</p>
+<pre>npx deskbridge chat --as ann</pre>
+<p>Then type <code>help</code>, <code>my tickets</code> or <code>assign 1 to me</code>.</p>`;
+
+function page(body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -12,32 +43,18 @@ export function frontPage(options: { version: string; demo: boolean }): string {
   body { font: 1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1.25rem; }
   h1 { font-size: 1.6rem; margin-bottom: 0; }
   h2 { font-size: 1.1rem; margin-top: 2rem; }
-  pre { background: color-mix(in srgb, currentColor 8%, transparent); padding: .75rem 1rem; border-radius: .4rem; overflow-x: auto; }
+  pre {
+    background: color-mix(in srgb, currentColor 8%, transparent);
+    padding: .75rem 1rem; border-radius: .4rem; overflow-x: auto;
+  }
   dt { font-weight: 600; }
   dd { margin: 0 0 .6rem; }
   .quiet { opacity: .75; }
 </style>
 </head>
 <body>
-<h1>Deskbridge is running</h1>
-<p class="quiet">Version ${options.version}. A gateway between your service desk and the chats where people work.</p>
-${options.demo ? demoSection : ''}
-<h2>API</h2>
-<dl>
-<dt><a href="/openapi.json">/openapi.json</a></dt><dd>Everything an administrator can do, as OpenAPI 3.1</dd>
-<dt><a href="/readyz">/readyz</a> · <a href="/healthz">/healthz</a></dt><dd>Whether it can serve, and whether it lives</dd>
-<dt><a href="/metrics">/metrics</a></dt><dd>Counters for Prometheus</dd>
-</dl>
-<pre>curl -H "Authorization: Bearer $DESKBRIDGE_TOKEN" \\
-  ${'$'}DESKBRIDGE_URL/v1/tenants/demo/audit-events</pre>
-<h2>Microsoft Teams</h2>
-<p>The messaging endpoint of every Teams app is <code>POST /api/messages</code> on this address, reached over HTTPS.</p>
+${body}
 </body>
 </html>
 `;
 }
-
-const demoSection = `<h2>Chat with the demo desk</h2>
-<p>In a terminal, in the project's folder:</p>
-<pre>npx deskbridge chat --as ann</pre>
-<p>Then type <code>help</code>, <code>my tickets</code> or <code>assign 1 to me</code>.</p>`;

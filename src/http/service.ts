@@ -3,6 +3,7 @@ import { Router } from 'express';
 import type { Database } from '../infra/database.ts';
 import type { Metrics } from '../infra/metrics.ts';
 import type { JsonObject } from '../kernel/canonical-json.ts';
+import { ticketPage } from './front-page.ts';
 
 export interface ServiceDependencies {
   database: Database;
@@ -36,6 +37,11 @@ export function serviceRoutes(deps: ServiceDependencies): Router {
   });
   router.get('/', (_request, response) => {
     response.type('html').send(deps.frontPage);
+  });
+  router.get('/t/:slug/tickets/:number', (request, response, next) => {
+    const { number } = request.params;
+    if (/^\d{1,9}$/.test(number)) response.type('html').send(ticketPage(Number(number)));
+    else next();
   });
   return router;
 }
