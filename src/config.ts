@@ -21,7 +21,6 @@ export interface Config {
   production: boolean;
   logLevel: string;
   teams: { openIdUrl: string | null; loginUrl: string | null; serviceHosts: readonly string[] };
-  outboundHosts: readonly string[];
 }
 
 /** One or more settings are missing or wrong; `faults` has a sentence for each. */
@@ -80,7 +79,6 @@ const environmentSchema = z.object({
   DESKBRIDGE_TEAMS_OPENID_URL: outboundUrl.optional(),
   DESKBRIDGE_TEAMS_LOGIN_URL: outboundUrl.optional(),
   DESKBRIDGE_TEAMS_SERVICE_HOSTS: hostList.default([]),
-  DESKBRIDGE_OUTBOUND_HOSTS: hostList.default([]),
   NODE_ENV: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
@@ -123,7 +121,6 @@ function toConfig(environment: z.output<typeof environmentSchema>): Config {
       loginUrl: environment.DESKBRIDGE_TEAMS_LOGIN_URL ?? null,
       serviceHosts: environment.DESKBRIDGE_TEAMS_SERVICE_HOSTS,
     },
-    outboundHosts: environment.DESKBRIDGE_OUTBOUND_HOSTS,
   });
 }
 

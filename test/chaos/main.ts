@@ -48,7 +48,7 @@ async function run({ trials, seed, workers: asked }: Options): Promise<number> {
   const workers = Math.min(asked, trials);
   console.log(`chaos kill: seed ${seed}, ${trials} trials, ${workers} workers`);
   const cluster = await startTestCluster(process.env.TEST_DATABASE_URL);
-  // The cluster's guard removes it when this process is killed; a signal ends the servers by the exit handler.
+  // Whatever ends this process: the cluster's guard removes the cluster, and the servers end with their parent.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const began = Date.now();
   let done = 0;

@@ -11,7 +11,7 @@ const firstPauseMs = 50;
 const longestPauseMs = 300;
 /** A message that is not taken for so long is given up, and the trial says so. */
 const giveUpAfterMs = 120_000;
-const invokeRetries = 2;
+const maxInvokeRetries = 2;
 
 export class Sender {
   readonly #simulator: TeamsSimulator;
@@ -38,7 +38,8 @@ export class Sender {
 
   /** Sends an invoke; on no answer at most twice more, each with a new id. Null when nobody answered. */
   async invoke(command: Command, activity: JsonObject): Promise<BotAnswer | null> {
-    for (let attempt = 0; attempt <= invokeRetries; attempt += 1) {
+    const retries = this.#random.between(0, maxInvokeRetries);
+    for (let attempt = 0; attempt <= retries; attempt += 1) {
       if (attempt > 0) await sleep(this.#random.between(100, 1_500));
       const answer = await this.#invokeOnce(command, activity);
       if (answer.status === 200) {

@@ -19,15 +19,11 @@ export interface KillableServerOptions {
   folder: string;
 }
 
+const endsWithParent = resolve(import.meta.dirname, 'kill-with-parent.ts');
 const entry = resolve(import.meta.dirname, '../../bin/start.js');
 const startLimitMs = 60_000;
 const stopLimitMs = 20_000;
 const pollMs = 15;
-const running = new Set<ChildProcess>();
-// Whoever ends the harness early must not leave servers behind.
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 /** One server at a time on one port; `start` and `kill` may follow one another for as long as one likes. */
 export class KillableServer {
@@ -87,17 +83,15 @@ export class KillableServer {
   #spawn(): ChildProcess {
     const { folder } = this.#options;
     const log = openSync(this.logFile, 'a');
-    const child = spawn(process.execPath, [entry], {
+    const child = spawn(process.execPath, ['--import', endsWithParent, entry], {
       cwd: folder,
       env: this.#environment(),
-      stdio: ['ignore', log, log],
+      stdio: ['pipe', log, log],
     });
     closeSync(log);
-    running.add(child);
     this.#child = child;
     this.#expectedEnd = false;
     child.once('exit', (code, signal) => {
-      running.delete(child);
       if (!this.#expectedEnd) this.unexpectedEnds.push(String(code ?? signal));
     });
     return child;
