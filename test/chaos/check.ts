@@ -39,7 +39,7 @@ export interface CheckCounts {
   mutations: number;
   auditRows: number;
   doubledReplies: number;
-  /** Of them on mutations by invoke: told late in the conversation, whether or not the answer arrived as well. */
+  /** Messages and card updates for mutations by invoke, whether or not the answer arrived as well. */
   lateConfirmations: number;
 }
 

@@ -43,11 +43,17 @@ export interface TrialResult extends CheckCounts {
   unansweredInvokes: number;
   faults: { definite: number; ambiguous: number };
   startMs: number[];
-  drainMs: number;
+  drain: Drain;
   seconds: number;
   /** Messages of ERROR lines in the server's log, with their number. */
   errors: Record<string, number>;
   violations: Violation[];
+}
+
+export interface Drain {
+  ms: number;
+  /** The receipt that was open longest; empty when none was. */
+  last: string;
 }
 
 const drainLimitMs = 90_000;
@@ -109,7 +115,7 @@ class Trials {
     await this.#started();
     await faults.stop();
     await load.stop();
-    const drainMs = await this.#drain();
+    const drain = await this.#drain();
     await this.#stopInOrder();
     const { violations, counts } = await checkWorld(this.#world, this.#ledger);
     const seconds = (performance.now() - began) / 1_000;
@@ -117,7 +123,7 @@ class Trials {
       ...this.#figures(schedule),
       ...counts,
       faults: faults.counts,
-      drainMs,
+      drain,
       seconds,
       violations: [...this.#violations, ...violations],
     };
@@ -167,20 +173,20 @@ class Trials {
     if (code !== 0) this.#fail('server ended', `SIGTERM ended it with ${code}`);
   }
 
-  /** Waits until no reply is left to be sent. @returns how long that took */
-  async #drain(): Promise<number> {
+  /** Waits until no reply is left to be sent. */
+  async #drain(): Promise<Drain> {
     const began = performance.now();
-    for (;;) {
-      const [row] = await this.#world.database.maintenance.query<{ open: number }>(
-        "select count(*)::int as open from receipts where status = 'handled'",
+    for (let last = ''; ; await sleep(100)) {
+      const open = await this.#world.database.maintenance.query<object>(
+        "select attempts, ambiguous, error_code from receipts where status = 'handled'",
       );
-      const elapsed = performance.now() - began;
-      if (row?.open === 0) return elapsed;
-      if (elapsed > drainLimitMs) {
-        this.#fail('replies not drained', `${row?.open} replies are unsent after ${drainLimitMs} ms`);
-        return elapsed;
+      const ms = performance.now() - began;
+      if (open.length === 0) return { ms, last };
+      last = JSON.stringify(open[0]);
+      if (ms > drainLimitMs) {
+        this.#fail('replies not drained', `${open.length} replies are unsent after ${drainLimitMs} ms`);
+        return { ms, last };
       }
-      await sleep(100);
     }
   }
 

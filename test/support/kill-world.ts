@@ -15,7 +15,7 @@ import { AuditKeys } from '../../src/audit/audit-keys.ts';
 import { createTicket } from '../../src/desk/create-ticket.ts';
 import type { TicketRecord } from '../../src/desk/records.ts';
 import { ensureAppRole } from '../../src/infra/app-role.ts';
-import { Database } from '../../src/infra/database.ts';
+import { Database, type Transaction } from '../../src/infra/database.ts';
 import { migrate } from '../../src/infra/migrate.ts';
 import { SecretBox } from '../../src/infra/secret-box.ts';
 import { newId } from '../../src/kernel/ids.ts';
@@ -123,30 +123,44 @@ async function enrol(
       { kind: 'system', id: 'test' },
       now,
     );
-    const people = [];
-    for (let number = 0; number < options.peoplePerTenant; number += 1) {
-      const person = createPerson(`${slug}-${number}`, `Person ${number} of ${slug}`);
-      const userId = newId();
-      await insertUser(tx, { ...userRow(person), user_id: userId, created_at: now });
-      await insertLink(tx, {
-        link_id: newId(),
-        user_id: userId,
-        registration_id: registrationId,
-        platform_user_id: person.aadObjectId,
-        created_at: now,
-      });
-      people.push({
-        person,
-        userId,
-        conversation: conversationOf(person, number, app.appId, slug, organization),
-      });
-    }
+    const people = await enrolPeople(tx, {
+      ...options,
+      slug,
+      registrationId,
+      organization,
+      appId: app.appId,
+    });
     const tickets = [];
     for (let number = 0; number < options.ticketsPerTenant; number += 1) {
       tickets.push(await createTicket(tx, { title: `Ready ${number}` }, { actorUserId: null, now }));
     }
     return { tenantId, slug, appId: app.appId, organization, people, tickets };
   });
+}
+
+interface Enrolment {
+  peoplePerTenant: number;
+  slug: string;
+  appId: string;
+  organization: string;
+  registrationId: string;
+}
+
+/** Technicians, each linked to a person of the simulated organization. */
+async function enrolPeople(tx: Transaction, enrolment: Enrolment): Promise<WorldPerson[]> {
+  const { slug, appId, organization, registrationId } = enrolment;
+  const created_at = new Date();
+  const people = [];
+  for (let number = 0; number < enrolment.peoplePerTenant; number += 1) {
+    const person = createPerson(`${slug}-${number}`, `Person ${number} of ${slug}`);
+    const userId = newId();
+    await insertUser(tx, { ...userRow(person), user_id: userId, created_at });
+    const platform_user_id = person.aadObjectId;
+    const link = { link_id: newId(), user_id: userId, registration_id: registrationId, created_at };
+    await insertLink(tx, { ...link, platform_user_id });
+    people.push({ person, userId, conversation: conversationOf(person, number, appId, slug, organization) });
+  }
+  return people;
 }
 
 function userRow(person: SimulatedPerson) {
