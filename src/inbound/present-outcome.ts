@@ -38,6 +38,11 @@ export function refusalMessage(say: Say, error: DeskbridgeError): Message {
     return { title: say('group_chat_off.title'), text: say('group_chat_off.text'), tone: 'attention' };
   }
   const words = sayError(say, error.code);
+  const [only, ...others] = error.fields;
+  // An action's own sentence about its one fault says more than the code's.
+  if (only !== undefined && only.rule === undefined && others.length === 0) {
+    return { title: only.message, text: words.remedy, tone: 'attention' };
+  }
   const facts = error.fields.slice(0, 5).map((field) => sayField(say, field));
   return {
     title: words.text,

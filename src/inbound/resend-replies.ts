@@ -10,8 +10,8 @@ export interface ResendDependencies extends SendDependencies {
 const batchSize = 200;
 /** Sends at the same time: a backlog after an outage must not wait for one slow conversation. */
 const concurrency = 8;
-/** How long a sweep has for one reply before another may take it over. */
-const windowMs = 15_000;
+/** How long a sweep has for one reply before another may take it over: a token and a send, each at most 5 s. */
+const windowMs = 12_000;
 
 /** Sends what is due, of every tenant. @returns how many were taken over */
 export async function resendReplies(deps: ResendDependencies): Promise<number> {
