@@ -43,7 +43,7 @@ function answer(
   request: IncomingMessage,
   body: string,
   response: ServerResponse,
-): void {
+): ServerResponse {
   const url = request.url ?? '';
   if (url.includes('/v3/conversations/')) return takeReply(connector, request, body, response);
   if (url === '/openid') {
@@ -54,7 +54,7 @@ function answer(
   const authority = /^\/login\/([^/]+)\/oauth2\/v2\.0\/token$/.exec(url)?.[1];
   if (authority === undefined) return write(response, 404, {});
   const issued = identity.issue(authority, new URLSearchParams(body));
-  write(response, issued.status, issued.body);
+  return write(response, issued.status, issued.body);
 }
 
 /** `POST …/v3/conversations/<conversation>/activities/<id of the activity that is replied to>` */
@@ -63,7 +63,7 @@ function takeReply(
   request: IncomingMessage,
   body: string,
   response: ServerResponse,
-): void {
+): ServerResponse {
   if (request.headers.authorization === undefined) return write(response, 401, {});
   const url = request.url ?? '';
   const id = decodeURIComponent(url.slice(url.lastIndexOf('/') + 1));
@@ -74,14 +74,14 @@ function takeReply(
     if (!body.includes(text)) connector.wrong += 1;
     connector.onReply();
   }
-  write(response, 201, { id: `reply-${id}` });
+  return write(response, 201, { id: `reply-${id}` });
 }
 
-function write(response: ServerResponse, status: number, body: object): void {
+function write(response: ServerResponse, status: number, body: object): ServerResponse {
   const text = JSON.stringify(body);
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
   });
-  response.end(text);
+  return response.end(text);
 }

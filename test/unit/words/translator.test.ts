@@ -75,7 +75,10 @@ describe('translator', () => {
 
   it('survives any locale', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (locale) => translator(locale)('button.approve') === 'Approve'),
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        (locale) => translator(locale)('button.approve') === 'Approve',
+      ),
     );
   });
 });
