@@ -112,11 +112,16 @@ export function executeAction(
   return { type: 'Action.Execute', title, verb, style, data, fallback: fallback ? submit : undefined };
 }
 
-/** The actions as sets of at most six; `spacing` is the gap above each. */
+/**
+ * The actions as sets of at most six and of about the same size, so that no button is left alone in a row;
+ * `spacing` is the gap above the first.
+ */
 export function actionSets(actions: JsonObject[], spacing?: string): JsonObject[] {
+  const size = Math.ceil(actions.length / Math.ceil(actions.length / maxActionsPerSet));
   const sets: JsonObject[] = [];
-  for (let start = 0; start < actions.length; start += maxActionsPerSet) {
-    sets.push({ type: 'ActionSet', spacing, actions: actions.slice(start, start + maxActionsPerSet) });
+  for (let start = 0; start < actions.length; start += size) {
+    const gap = start === 0 ? spacing : 'Small';
+    sets.push({ type: 'ActionSet', spacing: gap, actions: actions.slice(start, start + size) });
   }
   return sets;
 }

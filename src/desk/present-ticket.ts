@@ -63,6 +63,21 @@ export function presentTicketRow(context: PresentContext, ticket: TicketRecord, 
   };
 }
 
+/** One row of the person's own tickets: when it is due stands in place of the assignee, who is always the same. */
+export function presentOwnTicketRow(
+  context: PresentContext,
+  ticket: TicketRecord,
+  ordinal: number,
+): ListItem {
+  const parts = statusParts(context, ticket);
+  if (ticket.dueAt !== null) {
+    const due = context.say.dateTime(ticket.dueAt, context.viewer.timeZone);
+    const words = isOverdue(context, ticket) ? 'ticket.overdue_since' : 'ticket.due';
+    parts.push(context.say(words, { due }));
+  }
+  return { ...presentTicketRow(context, ticket, ordinal), text: parts.join(' · ') };
+}
+
 /** `#1002 Printer is jammed` */
 export function ticketTitle(context: PresentContext, ticket: Pick<TicketRecord, 'number' | 'title'>): string {
   return context.say('ticket.title', { number: String(ticket.number), title: ticket.title });
@@ -70,12 +85,15 @@ export function ticketTitle(context: PresentContext, ticket: Pick<TicketRecord, 
 
 /** Status, priority where it is not the normal one, client and assignee on one line. */
 export function ticketSummary(context: PresentContext, ticket: TicketRecord): string {
-  const { say } = context;
+  const assignee = ticket.assigneeName ?? context.say('ticket.unassigned');
+  return [...statusParts(context, ticket), assignee].join(' · ');
+}
+
+function statusParts({ say }: PresentContext, ticket: TicketRecord): string[] {
   const parts = [ticket.statusName];
   if (ticket.priority !== 'normal') parts.push(say(`priority.${ticket.priority}`));
   if (ticket.clientName !== null) parts.push(ticket.clientName);
-  parts.push(ticket.assigneeName ?? say('ticket.unassigned'));
-  return parts.join(' · ');
+  return parts;
 }
 
 function ticketFacts(context: PresentContext, ticket: TicketRecord): Fact[] {
@@ -98,9 +116,13 @@ function ticketFacts(context: PresentContext, ticket: TicketRecord): Fact[] {
 }
 
 function dueText(context: PresentContext, ticket: TicketRecord, dueAt: Date): string {
-  const { say, viewer, now } = context;
+  const { say, viewer } = context;
   const due = say.dateTime(dueAt, viewer.timeZone);
-  return dueAt < now && ticket.closedAt === null ? say('ticket.overdue', { due }) : due;
+  return isOverdue(context, ticket) ? say('ticket.overdue', { due }) : due;
+}
+
+function isOverdue({ now }: PresentContext, { dueAt, closedAt }: TicketRecord): boolean {
+  return dueAt !== null && dueAt < now && closedAt === null;
 }
 
 /** What excludes one another would share a nonce; these do not, so each has its own. */
@@ -142,6 +164,8 @@ function updateButtons(context: PresentContext, ticket: TicketRecord): Button[] 
     buttons.push({ kind: 'form', label: say('button.assign'), action: 'assign_ticket', input });
   }
   buttons.push({ kind: 'form', label: say('button.add_note'), action: 'add_note', input });
-  buttons.push({ kind: 'form', label: say('button.reply'), action: 'reply_to_contact', input });
+  if (ticket.contactId !== null) {
+    buttons.push({ kind: 'form', label: say('button.reply'), action: 'reply_to_contact', input });
+  }
   return buttons;
 }

@@ -188,6 +188,8 @@ export const en = {
     'ticket.label.created': 'Created',
     'ticket.unassigned': 'Nobody yet',
     'ticket.overdue': '{due} (overdue)',
+    'ticket.due': 'due {due}',
+    'ticket.overdue_since': 'overdue since {due}',
     'ticket.last_note': 'Last note by {author}, {at}',
     'priority.low': 'Low',
     'priority.normal': 'Normal',

@@ -311,11 +311,16 @@ describe('message extensions', () => {
 
   it('unfurls a link to a ticket', async () => {
     const { number } = await gateway.ticket({ title: 'Unfurled' });
+    await gateway.ask(`note ${number}: between us`);
+    expect(textOf(await gateway.ask(`ticket ${number}`))).toContain('between us');
     const { publicUrl } = gateway.running.services;
     const answer = await gateway.simulator.invoke('composeExtension/queryLink', {
       url: `${publicUrl}/t/acme/tickets/${number}`,
     });
     expect(JSON.stringify(answer.body)).toContain('Unfurled');
+    // The card may be sent to anybody.
+    expect(JSON.stringify(answer.body)).not.toContain('between us');
+    expect(JSON.stringify((await gateway.simulator.search('Unfurled')).body)).not.toContain('between us');
     const foreign = await gateway.simulator.invoke('composeExtension/queryLink', {
       url: 'https://example.test/t/acme/tickets/1001',
     });

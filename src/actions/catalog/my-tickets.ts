@@ -1,7 +1,7 @@
 /** `my tickets`: the open tickets that are assigned to the person. */
 import { z } from 'zod';
 import { presentList } from '../../desk/present-list.ts';
-import { presentTicketRow } from '../../desk/present-ticket.ts';
+import { presentOwnTicketRow } from '../../desk/present-ticket.ts';
 import { ticketItem } from '../../desk/record-items.ts';
 import { countOpenTicketsOf, listOpenTicketsOf } from '../../desk/ticket-queries.ts';
 import { defineAction, requireActor } from '../define-action.ts';
@@ -35,7 +35,7 @@ export const myTicketsAction = defineAction<z.output<typeof input>>({
           ? empty
           : presentList(say, {
               title: say('tickets.mine.title', { count: total }),
-              items: tickets.map((ticket, index) => presentTicketRow(present, ticket, index + 1)),
+              items: tickets.map((ticket, index) => presentOwnTicketRow(present, ticket, index + 1)),
               total,
               hint: say('list.ticket_hint'),
             }),

@@ -7,7 +7,13 @@ import { presentApproval } from '../../desk/present-approval.ts';
 import { presentContact, presentTimeEntry } from '../../desk/present-contact.ts';
 import { presentTicket } from '../../desk/present-ticket.ts';
 import { approvalItem, contactItem, ticketItem, timeEntryItem } from '../../desk/record-items.ts';
-import type { ApprovalRecord, ContactRecord, TicketRecord, TimeEntryRecord } from '../../desk/records.ts';
+import type {
+  ApprovalRecord,
+  ContactRecord,
+  NoteRecord,
+  TicketRecord,
+  TimeEntryRecord,
+} from '../../desk/records.ts';
 import { findTimeEntry } from '../../desk/time-entry-queries.ts';
 import { DeskbridgeError } from '../../kernel/errors.ts';
 import { isUuid } from '../../kernel/ids.ts';
@@ -120,9 +126,9 @@ async function show(context: ActionContext, found: Found): Promise<ActionResult>
   switch (found.kind) {
     case 'ticket': {
       const { record } = found;
-      const notes = await listNotes(context.tx, record.ticketId, { limit: 1, after: null });
+      const note = await lastNote(context, record.ticketId);
       return {
-        message: presentTicket(view, record, notes.items[0] ?? null),
+        message: presentTicket(view, record, note),
         items: [ticketItem(record, context.ticketUrl)],
         links: [ticketLink(context, record)],
       };
@@ -134,4 +140,10 @@ async function show(context: ActionContext, found: Found): Promise<ActionResult>
     case 'contact':
       return { message: presentContact(view, found.record), items: [contactItem(found.record)] };
   }
+}
+
+/** Notes are internal. What a pasted link brings up may end in a conversation with anybody, so it shows none. */
+async function lastNote({ tx, surface }: ActionContext, ticketId: string): Promise<NoteRecord | null> {
+  if (surface === 'message_extension') return null;
+  return (await listNotes(tx, ticketId, { limit: 1, after: null })).items[0] ?? null;
 }

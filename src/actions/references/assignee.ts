@@ -23,7 +23,8 @@ export async function resolveAssignee(
   if (person === undefined) {
     throw refuseField('validation_error', 'assignee', say('not_found.assignee', { text }));
   }
-  if (people.length === 1) return person;
+  // One letter is a slip of the finger more often than a name, even where it fits one person only.
+  if (people.length === 1 && text.length > 1) return person;
   const choices = people.map(({ name, email }) => ({ label: `${name} (${email})`, command: command(email) }));
   throw askWhich(context, say('ask.ambiguous.assignee', { text }), choices);
 }

@@ -66,6 +66,28 @@ test('my tickets: five in chat, all on the API, with ordinals and the number of 
   await expect(tenant.run(ann, 'my_tickets', { limit: 26 })).rejects.toThrow();
 });
 
+test('my tickets say when each is due, in the words and the time zone of the person', async () => {
+  const hours = (count: number) => new Date(now.getTime() + count * 3_600_000);
+  await tenant.ticket({ title: 'Late', assigneeId: ann.userId, dueAt: hours(-1) });
+  await tenant.ticket({ title: 'Soon', assigneeId: ann.userId, dueAt: hours(1) });
+  await tenant.ticket({ title: 'Some day', assigneeId: ann.userId });
+  const rows = (await tenant.run(ann, 'my_tickets', {})).message.items ?? [];
+  const textOf = (title: string) => rows.find((row) => row.title.endsWith(title))?.text;
+  // 09:00 UTC in Berlin, an hour before and after
+  expect(textOf('Late')).toMatch(/ · overdue since .*9:00/);
+  expect(textOf('Soon')).toMatch(/ · due .*11:00/);
+  expect(textOf('Some day')).not.toMatch(/due|Ann/);
+});
+
+test('a reply is offered where there is a contact to read it', async () => {
+  const contact = await tenant.within((tx) => createContact(tx, { name: 'Cleo' }, now));
+  const buttonsOf = async (ticketId: string) =>
+    labels((await tenant.run(ann, 'open_record', { ticket: ticketId })).message.buttons);
+  const withContact = await tenant.ticket({ contactId: contact.contactId });
+  expect(await buttonsOf(withContact.ticketId)).toContain('Reply');
+  expect(await buttonsOf((await tenant.ticket()).ticketId)).not.toContain('Reply');
+});
+
 test('find pages through what fits, and shows a single hit as a card', async () => {
   for (let index = 0; index < 6; index += 1) await tenant.ticket({ title: `Scanner ${index}` });
   await tenant.ticket({ title: 'Beamer' });

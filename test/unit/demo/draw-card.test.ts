@@ -194,9 +194,9 @@ describe('messages', () => {
       { length: 8 },
       (_, i): Button => ({ kind: 'command', label: `b${i}`, text: 'x', nonce: `${i}` }),
     );
-    const drawn = drawCard(renderCard({ title: 't', buttons }), 40);
+    const drawn = drawCard(renderCard({ title: 't', buttons }), 24);
     expect(drawn.text).toBe(
-      lines('t', '', '[1] b0  [2] b1  [3] b2  [4] b3  [5] b4', '[6] b5', '', '[7] b6  [8] b7'),
+      lines('t', '', '[1] b0  [2] b1  [3] b2', '[4] b3', '', '[5] b4  [6] b5  [7] b6', '[8] b7'),
     );
     expect(titles(drawn)).toEqual(buttons.map(({ label }) => label));
   });

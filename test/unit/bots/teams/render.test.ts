@@ -267,12 +267,16 @@ describe('actions', () => {
     expect(valuesOf(card, 'msteams')).toEqual([{ width: 'Full' }]);
   });
 
-  it('beyond six go to several sets', () => {
-    const buttons = Array.from({ length: 8 }, (_, i) => press(`b${i}`, 'a', { i }));
+  it.each([
+    [7, [4, 3]],
+    [8, [4, 4]],
+    [13, [5, 5, 3]],
+  ])('%i go to several sets, none of which is left with a stray one', (count, sizes) => {
+    const buttons = Array.from({ length: count }, (_, i) => press(`b${i}`, 'a', { i }));
     const card = renderCard({ title: 't', buttons });
     expect(card.actions).toBeUndefined();
     const sets = (card.body as JsonObject[]).filter((element) => element.type === 'ActionSet');
-    expect(sets.map((set) => (set.actions as JsonValue[]).length)).toEqual([6, 2]);
+    expect(sets.map((set) => (set.actions as JsonValue[]).length)).toEqual(sizes);
     expect(faultsOf(card)).toEqual([]);
   });
 
