@@ -45,10 +45,16 @@ function isExplained(error: unknown): error is Error {
   );
 }
 
+/** No connection (system codes, 08), refused (28, 53), no such database (3D000), not ready yet (57P03). */
+const databaseFaults = /^(ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|08...|28...|53...|3D000|57P03)$/;
+
 function explain(error: unknown): string {
   if (isExplained(error)) return error.message;
   if (codeOf(error) === 'EADDRINUSE')
     return 'The port is in use: stop what listens there, or set PORT to another one.';
+  if (databaseFaults.test(codeOf(error)) && error instanceof Error) {
+    return `The database of DATABASE_URL cannot be used: ${error.message}. Check its address, its name and its user.`;
+  }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

@@ -81,4 +81,21 @@ describe('entries', () => {
       expect(String(failure.stderr)).toContain(name);
     expect(String(failure.stderr)).not.toContain('short');
   });
+
+  it('stop a start without its database with one sentence and exit code 1', async () => {
+    const environment = {
+      PATH: process.env.PATH,
+      PORT: '0',
+      DATABASE_URL: 'postgres://somebody:secret@127.0.0.1:1/none',
+      DESKBRIDGE_ADMIN_TOKEN: 'a-token-for-this-test',
+      DESKBRIDGE_SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+    };
+    const failure = await promisify(execFile)(process.execPath, ['bin/start.js'], {
+      cwd: root,
+      env: environment,
+    }).catch((error: { code: number; stderr: string }) => error);
+    expect(failure).toMatchObject({ code: 1 });
+    expect(String(failure.stderr)).toMatch(/^The database of DATABASE_URL cannot be used: [^\n]+\n$/);
+    expect(String(failure.stderr)).not.toContain('secret');
+  });
 });
