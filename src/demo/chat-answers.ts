@@ -22,17 +22,25 @@ export function readDialog(body: JsonValue): Dialog | null {
   return isObject(card) ? { kind: 'card', title: String(value.title ?? ''), card } : null;
 }
 
-/** The hits of a message extension's search. */
-export function readSearch(body: JsonValue): SearchHit[] {
-  const extension = isObject(body) ? body.composeExtension : undefined;
-  const attachments =
-    isObject(extension) && Array.isArray(extension.attachments) ? extension.attachments : [];
-  return attachments.filter(isObject).map((attachment) => {
+/** What a message extension's search brings up: hits, or words in their place. */
+export type SearchAnswer = { kind: 'hits'; hits: SearchHit[] } | { kind: 'text'; text: string };
+
+export function readSearch(body: JsonValue): SearchAnswer {
+  const extension = isObject(body) && isObject(body.composeExtension) ? body.composeExtension : {};
+  if (extension.type === 'message') return { kind: 'text', text: String(extension.text ?? '') };
+  const attachments = Array.isArray(extension.attachments) ? extension.attachments : [];
+  const hits = attachments.filter(isObject).map((attachment) => {
     const preview = isObject(attachment.preview) ? attachment.preview.content : undefined;
     const { title, text } = isObject(preview) ? preview : {};
     const card = isObject(attachment.content) ? attachment.content : {};
-    return { title: String(title ?? ''), text: String(text ?? ''), card };
+    return { title: fromHtml(String(title ?? '')), text: fromHtml(String(text ?? '')), card };
   });
+  return { kind: 'hits', hits };
+}
+
+/** Previews are drawn as HTML: the two characters that act there come as references. */
+function fromHtml(text: string): string {
+  return text.replaceAll('&lt;', '<').replaceAll('&amp;', '&');
 }
 
 /** The words of an answer to a button that brings no card; null when it says nothing to the person. */

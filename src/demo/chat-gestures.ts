@@ -96,8 +96,10 @@ export class ChatGestures {
     return this.#turn(by, async () => {
       const answer = await this.#send(() => this.#simulator.search(text, by));
       if (!this.#took(answer)) return 'nothing';
-      const hits = readSearch(answer.body);
-      if (hits.length === 0) this.#view.note('Nothing was found.');
+      const found = readSearch(answer.body);
+      const hits = found.kind === 'hits' ? found.hits : [];
+      if (found.kind === 'text') this.#view.text(found.text);
+      else if (hits.length === 0) this.#view.note('Nothing was found.');
       hits.forEach((hit, index) => void this.#view.text(`[${index + 1}] ${hit.title}\n    ${hit.text}`));
       this.#buttons = hits.map(
         ({ card }) =>
