@@ -6,7 +6,14 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { startDurableCluster } from './durable-cluster.ts';
-import { benchApp, createBenchWorld, secretKey, type Tally, type TenantCount } from './inbound-world.ts';
+import {
+  type BenchWorld,
+  benchApp,
+  createBenchWorld,
+  secretKey,
+  type Tally,
+  type TenantCount,
+} from './inbound-world.ts';
 import type { RunRequest, RunResult } from './load-generator.ts';
 import type { BenchOptions } from './main.ts';
 import type { Measurement } from './measure.ts';
@@ -55,10 +62,13 @@ export async function benchInbound(options: BenchOptions): Promise<Measurement[]
     const servers = await startServers({ databaseUrl, platformUrl: url, folder: cluster.folder, options });
     cleanups.push(...Object.values(servers).map((server) => () => server.stop()));
     const bench = { servers, postmasterPid: cluster.pid, load, seconds: options.seconds, acknowledged: 0 };
+    await warmUp(bench, options, world);
+    const before = bench.acknowledged;
     if (options.profileInto !== null) await beginCounting(databaseUrl);
     const rounds = await measure(bench, options);
     if (options.profileInto !== null) {
-      for (const line of await describeStatements(databaseUrl, bench.acknowledged)) options.note(line);
+      for (const line of await describeStatements(databaseUrl, bench.acknowledged - before))
+        options.note(line);
     }
     checkTally(await world.tally(), bench.acknowledged);
     options.note(
@@ -72,15 +82,26 @@ export async function benchInbound(options: BenchOptions): Promise<Measurement[]
 
 type Rounds = Record<TenantCount, Record<Side, Round[]>>;
 
-/** Warm-up, then rounds in turn; each second round the sides change places, so that neither always goes first. */
+/** Once with empty tables, and once more after the database has learnt their sizes and makes its plans anew. */
+async function warmUp(bench: Bench, options: BenchOptions, world: BenchWorld): Promise<void> {
+  for (const _ of ['cold', 'warm']) {
+    for (const count of options.tenants) {
+      for (const side of sides)
+        options.note(describe('warm-up', side, count, await runRound(bench, side, count)));
+    }
+    await world.settle();
+  }
+}
+
+/** Rounds in turn; each second round the sides change places, so that neither always goes first. */
 async function measure(bench: Bench, options: BenchOptions): Promise<Rounds> {
   const rounds: Rounds = { 1: { deskbridge: [], botbuilder: [] }, 20: { deskbridge: [], botbuilder: [] } };
-  for (let number = 0; number <= options.rounds; number += 1) {
+  for (let number = 1; number <= options.rounds; number += 1) {
     for (const count of options.tenants) {
       for (const side of number % 2 === 0 ? sides : sides.toReversed()) {
         const round = await runRound(bench, side, count);
-        if (number > 0) rounds[count][side].push(round);
-        options.note(describe(number, side, count, round));
+        rounds[count][side].push(round);
+        options.note(describe(`round ${number}`, side, count, round));
       }
     }
   }
@@ -130,11 +151,11 @@ function checkTally(tally: Tally, acknowledged: number): void {
   }
 }
 
-function describe(number: number, side: Side, count: TenantCount, round: Round): string {
+function describe(when: string, side: Side, count: TenantCount, round: Round): string {
   const { acknowledgedPerSecond, repliedPerSecond, serverCpu, databaseCpu, loadCpu } = round;
   const rates = `${acknowledgedPerSecond.toFixed(0)}/s acknowledged, ${repliedPerSecond.toFixed(0)}/s replied`;
   const cpu = `CPU s per 1,000: server ${serverCpu.toFixed(2)}, database ${databaseCpu.toFixed(2)}, load ${loadCpu.toFixed(2)}`;
-  return `${number === 0 ? 'warm-up' : `round ${number}`}  ${side}  ${count} tenants  ${rates}; ${cpu}`;
+  return `${when}  ${side}  ${count} tenants  ${rates}; ${cpu}`;
 }
 
 function measurements(count: TenantCount, rounds: Record<Side, Round[]>): Measurement[] {

@@ -13,7 +13,7 @@ export const countingSettings = {
 export async function beginCounting(url: string): Promise<void> {
   await withClient(url, async (client) => {
     await client.query('create extension if not exists pg_stat_statements');
-    await client.query('select pg_stat_statements_reset()');
+    await client.query('select pg_stat_statements_reset(), pg_stat_reset()');
   });
 }
 
@@ -33,7 +33,15 @@ export async function describeStatements(url: string, commands: number): Promise
               regexp_replace(query, '\\s+', ' ', 'g') as query
          from pg_stat_statements order by total_plan_time + total_exec_time desc limit 40`,
     );
-    return rows.map(({ calls, plans, plan, run, wal, toplevel, query }) =>
+    const scans = await client.query<{ relname: string; seq_scan: number; seq_tup_read: number }>(
+      `select relname, seq_scan, seq_tup_read from pg_stat_user_tables
+        where seq_tup_read > 0 order by seq_tup_read desc limit 6`,
+    );
+    const whole = scans.rows.map(
+      ({ relname, seq_scan, seq_tup_read }) =>
+        `${(seq_scan / commands).toFixed(2)}×  whole of ${relname}: ${(seq_tup_read / commands).toFixed(1)} rows`,
+    );
+    const statements = rows.map(({ calls, plans, plan, run, wal, toplevel, query }) =>
       [
         `${(Number(calls) / commands).toFixed(2)}×`,
         `${(Number(plans) / commands).toFixed(2)} plans`,
@@ -43,6 +51,7 @@ export async function describeStatements(url: string, commands: number): Promise
         `${toplevel ? '' : '(inner) '}${query.slice(0, 110)}`,
       ].join('  '),
     );
+    return [...statements, ...whole];
   });
 }
 

@@ -21,6 +21,7 @@ import type { ApiServices } from './http/route.ts';
 import type { InboundDependencies } from './inbound/handle-activity.ts';
 import { Nonces } from './inbound/nonces.ts';
 import { eraseOldReceipts } from './inbound/receipt-store.ts';
+import { ReplyRecords } from './inbound/record-replies.ts';
 import { type ResendDependencies, resendReplies } from './inbound/resend-replies.ts';
 import type { SendDependencies } from './inbound/send-reply.ts';
 import { ensureAppRole } from './infra/app-role.ts';
@@ -95,6 +96,7 @@ export async function compose(options: ComposeOptions): Promise<Running> {
   };
   const sending: SendDependencies = {
     database,
+    records: new ReplyRecords(database),
     clock,
     log,
     runtime: (platform) => runtimes.of(platform),

@@ -1,7 +1,6 @@
 /** The platforms' endpoints: raw bytes in, verified, resolved to a tenant, handled, answered in their own form. */
 import express, { type Request, type Response, Router } from 'express';
 import { type Handled, handleActivity, type InboundDependencies } from '../inbound/handle-activity.ts';
-import { completeReceipt } from '../inbound/receipt-store.ts';
 import { type SendDependencies, sendReply } from '../inbound/send-reply.ts';
 import type { Metrics } from '../infra/metrics.ts';
 import type { Activity } from '../kernel/activity.ts';
@@ -150,15 +149,12 @@ function confirmAnswer(deps: WebhookDependencies, done: Done, response: Response
   const { receipt } = done.handled;
   if (receipt === null) return;
   response.once('finish', () => {
-    const now = deps.inbound.clock.now();
-    const confirmed = deps.inbound.database.inTenant(
-      receipt.tenantId,
-      async (tx) => completeReceipt(tx, receipt.receiptId, { attempts: 0, messageId: null, now }),
-      { durable: false },
-    );
+    const { receiptId, tenantId } = receipt;
+    const sentAt = deps.inbound.clock.now();
+    const confirmed = deps.sending.records.add(tenantId, { receiptId, attempts: 0, messageId: null, sentAt });
     deps.background(
       confirmed.catch((error) =>
-        deps.inbound.log.warn({ receipt_id: receipt.receiptId, err: error }, 'an answer was not recorded'),
+        deps.inbound.log.warn({ receipt_id: receiptId, err: error }, 'an answer was not recorded'),
       ),
     );
   });

@@ -25,6 +25,16 @@ export interface PendingReply {
   claimedAt: Date;
 }
 
+/** A reply that arrived. */
+export interface SentReply {
+  receiptId: string;
+  /** How often a sweep had taken it over when it was sent. */
+  attempts: number;
+  /** The platform's id of the message; null for an answer. */
+  messageId: string | null;
+  sentAt: Date;
+}
+
 /** Kind of the directory's rows for replies. */
 export const replyWork = 'reply';
 
@@ -56,7 +66,7 @@ const completeSql = statement(
 
 const notDueSql = statement(
   'receipt_reply_done',
-  `delete from due_work where kind = 'reply' and tenant_id = $1 and item_id = $2`,
+  `delete from due_work where kind = 'reply' and tenant_id = $1 and item_id = any($2::uuid[])`,
 );
 
 /** Claims the event; false when it was claimed before. A rival's open claim is waited for. */
@@ -106,14 +116,13 @@ export function storeReply(
   if (stored.sendUntil !== null) tx.enqueue(dueSql, [tx.tenantId, stored.receiptId, stored.sendUntil]);
 }
 
-/** Records that the reply arrived, unless somebody else took the reply over since. */
-export function completeReceipt(
-  tx: Transaction,
-  receiptId: string,
-  sent: { attempts: number; messageId: string | null; now: Date },
-): void {
-  tx.enqueue(completeSql, [tx.tenantId, receiptId, sent.attempts, sent.messageId, sent.now]);
-  tx.enqueue(notDueSql, [tx.tenantId, receiptId]);
+/** Records that these replies arrived, but for those that somebody else took over since. */
+export function completeReceipts(tx: Transaction, sent: readonly SentReply[]): void {
+  // One update each: a joint one over arrays is planned anew every time, which costs more than it saves.
+  for (const { receiptId, attempts, messageId, sentAt } of sent) {
+    tx.enqueue(completeSql, [tx.tenantId, receiptId, attempts, messageId, sentAt]);
+  }
+  tx.enqueue(notDueSql, [tx.tenantId, sent.map(({ receiptId }) => receiptId)]);
 }
 
 /** Puts the next try off. */
@@ -141,7 +150,7 @@ export function failReply(
       where tenant_id = $1 and receipt_id = $2 and attempts = $3 and status = 'handled'`,
     [tx.tenantId, receiptId, failure.attempts, failure.errorCode],
   );
-  tx.enqueue(notDueSql, [tx.tenantId, receiptId]);
+  tx.enqueue(notDueSql, [tx.tenantId, [receiptId]]);
 }
 
 /** Replies whose time to be sent is over, of every tenant, the oldest first. */
@@ -197,7 +206,7 @@ export async function forgetDueReply(tx: Transaction, receiptId: string, now: Da
     "select 1 from receipts where tenant_id = $1 and receipt_id = $2 and status = 'handled' and send_until > $3",
     [tx.tenantId, receiptId, now],
   );
-  if (open === undefined) await tx.execute(notDueSql, [tx.tenantId, receiptId]);
+  if (open === undefined) await tx.execute(notDueSql, [tx.tenantId, [receiptId]]);
 }
 
 /** Erases replies whose repeat window is over, then receipts and nonces that nothing can repeat any more. */

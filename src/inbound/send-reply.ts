@@ -5,10 +5,12 @@ import type { ConversationReference } from '../kernel/activity.ts';
 import type { Message } from '../kernel/message.ts';
 import type { BotRuntime, PlatformRegistration, SendOutcome } from '../kernel/platform.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
-import { completeReceipt, failReply, postponeReply } from './receipt-store.ts';
+import { failReply, postponeReply } from './receipt-store.ts';
+import type { ReplyRecords } from './record-replies.ts';
 
 export interface SendDependencies {
   database: Database;
+  records: ReplyRecords;
   clock: Clock;
   log: Log;
   /** The runtime of a platform, loaded at its first use. */
@@ -62,13 +64,13 @@ async function recordOutcome(
 ): Promise<void> {
   const { registration, receiptId, attempts } = reply;
   const now = deps.clock.now();
+  if (outcome.result === 'sent') {
+    const { messageId } = outcome;
+    return await deps.records.add(registration.tenantId, { receiptId, attempts, messageId, sentAt: now });
+  }
   await deps.database.inTenant(
     registration.tenantId,
     async (tx) => {
-      if (outcome.result === 'sent') {
-        completeReceipt(tx, receiptId, { attempts, messageId: outcome.messageId, now });
-        return;
-      }
       const next = nextTry(reply, outcome, now);
       if (next === null) failReply(tx, receiptId, { attempts, errorCode: outcome.code });
       else postponeReply(tx, receiptId, { attempts, errorCode: outcome.code, ...next });
@@ -99,8 +101,11 @@ export function nextTry(
   return { at: new Date(now.getTime() + (outcome.retryAfterMs ?? backoff)), ambiguous: reply.ambiguous };
 }
 
-function report(deps: SendDependencies, reply: ReplyToSend, outcome: SendOutcome): void {
-  if (outcome.result === 'sent') return;
+function report(
+  deps: SendDependencies,
+  reply: ReplyToSend,
+  outcome: Exclude<SendOutcome, { result: 'sent' }>,
+): void {
   if (outcome.code === 'throttled') deps.onThrottled(reply.registration.platform);
   const { registration, receiptId } = reply;
   deps.log.warn(

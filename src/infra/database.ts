@@ -245,6 +245,8 @@ function createPool(connectionString: string, max: number, log: Log): pg.Pool {
     types,
     pipeline: true,
     keepAlive: true,
+    // A new connection costs a process, a key derivation on both sides, and every plan anew.
+    idleTimeoutMillis: 300_000,
     // Platforms wait 3 to 15 s for an answer: a database that is gone must be known well before.
     connectionTimeoutMillis: 2_500,
     query_timeout: 8_000,

@@ -30,6 +30,16 @@ function activity(text: string, conversationId = 'a:faults') {
   };
 }
 
+/** Delivers as the platform does: again after a 503, which says that nothing was done. */
+async function deliver(one: ReturnType<typeof activity>): Promise<void> {
+  for (let tries = 1; tries <= 10; tries += 1) {
+    const { status } = await gateway.simulator.sendActivity(one);
+    if (status === 200) return;
+    expect(status).toBe(503);
+  }
+  throw new Error('never taken');
+}
+
 async function receipts(where: string, values: unknown[] = []) {
   return await gateway.running.services.database.maintenance.query<{
     status: string;
@@ -57,8 +67,7 @@ describe('repeats', () => {
       activity(`new ticket Parallel ${n}`, 'a:parallel'),
     );
     const deliveries = Array.from({ length: 10 }, () => activities).flat();
-    const answers = await Promise.all(deliveries.map((one) => gateway.simulator.sendActivity(one)));
-    expect(answers.map(({ status }) => status).filter((status) => status !== 200)).toEqual([]);
+    await Promise.all(deliveries.map((one) => deliver(one)));
     await eventually(async () => expect(visible('a:parallel')).toHaveLength(100), 30_000);
     const { maintenance } = gateway.running.services.database;
     const doubled = await maintenance.query(
@@ -173,8 +182,17 @@ describe('a database that is gone', () => {
       await sleep(how === 'cut' ? 8_000 : 1_000);
       proxy.restore();
       await eventually(async () => expect(await ready()).toBe(200));
-      expect(textOf(await behind.ask(`find While it was gone (${how})`))).toContain('Nothing found');
-      expect(textOf(await behind.ask('new ticket After it was back'))).toContain('After it was back');
+      // A reply whose record was lost with the database may come twice, hence: the one that answers this.
+      const answered = async (text: string, answer: string) => {
+        expect((await behind.simulator.message(text)).status).toBe(200);
+        await behind.simulator.oracle.waitFor((message) => textOf(message).includes(answer), 15_000);
+      };
+      await answered(`find While it was gone (${how})`, `"While it was gone (${how})"`);
+      const { maintenance } = behind.running.services.database;
+      expect(await maintenance.query("select 1 from tickets where title like 'While it was gone%'")).toEqual(
+        [],
+      );
+      await answered(`new ticket After it was back (${how})`, `After it was back (${how})`);
       expect(await behind.verifyAudit()).toMatchObject({ valid: true });
     },
   );
