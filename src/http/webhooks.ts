@@ -1,6 +1,11 @@
 /** The platforms' endpoints: raw bytes in, verified, resolved to a tenant, handled, answered in their own form. */
 import express, { type Request, type Response, Router } from 'express';
-import { type Handled, handleActivity, type InboundDependencies } from '../inbound/handle-activity.ts';
+import {
+  type Handled,
+  handleActivity,
+  type InboundDependencies,
+  sendWindowMs,
+} from '../inbound/handle-activity.ts';
 import { type SendDependencies, sendReply } from '../inbound/send-reply.ts';
 import type { Metrics } from '../infra/metrics.ts';
 import type { Activity } from '../kernel/activity.ts';
@@ -131,6 +136,8 @@ async function send(deps: WebhookDependencies, done: Done): Promise<void> {
   const { activity, registration, handled } = done;
   const { receipt, reply } = handled;
   if (receipt === null || reply.message === undefined || activity.reference === null) return;
+  // Under overload a send may come to its turn when the sweep has taken over: then it is the sweep's.
+  if (deps.inbound.clock.now().getTime() - receipt.claimedAt.getTime() >= sendWindowMs) return;
   await sendReply(deps.sending, {
     registration,
     receiptId: receipt.receiptId,
@@ -140,7 +147,7 @@ async function send(deps: WebhookDependencies, done: Done): Promise<void> {
     replyToMessageId: activity.messageId,
     attempts: 0,
     ambiguous: false,
-    claimedAt: deps.inbound.clock.now(),
+    claimedAt: receipt.claimedAt,
   });
 }
 

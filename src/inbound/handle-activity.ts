@@ -39,7 +39,7 @@ export interface Handled {
   outcome: 'handled' | 'repeated' | 'ignored' | 'refused';
   reply: Reply;
   /** Set when the reply must be confirmed: sent as a message, or known to have been answered. */
-  receipt: { receiptId: string; tenantId: string } | null;
+  receipt: { receiptId: string; tenantId: string; claimedAt: Date } | null;
 }
 
 /** The process that commits has this long to send the reply; then a sweep takes over. */
@@ -104,7 +104,11 @@ async function handle(
   }
   // Last before the commit: the audit's head queues the tenant's mutations behind one another.
   await audit(deps, scene, outcome, receiptId);
-  return { outcome: 'handled', reply, receipt: confirm ? { receiptId, tenantId: tx.tenantId } : null };
+  return {
+    outcome: 'handled',
+    reply,
+    receipt: confirm ? { receiptId, tenantId: tx.tenantId, claimedAt: now } : null,
+  };
 }
 
 type Arrival =

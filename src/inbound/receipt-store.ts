@@ -116,13 +116,16 @@ export function storeReply(
   if (stored.sendUntil !== null) tx.enqueue(dueSql, [tx.tenantId, stored.receiptId, stored.sendUntil]);
 }
 
-/** Records that these replies arrived, but for those that somebody else took over since. */
-export function completeReceipts(tx: Transaction, sent: readonly SentReply[]): void {
+/** Records that these replies arrived, but for those that somebody else took over since: those stay due. */
+export async function completeReceipts(tx: Transaction, sent: readonly SentReply[]): Promise<void> {
   // One update each: a joint one over arrays is planned anew every time, which costs more than it saves.
-  for (const { receiptId, attempts, messageId, sentAt } of sent) {
-    tx.enqueue(completeSql, [tx.tenantId, receiptId, attempts, messageId, sentAt]);
-  }
-  tx.enqueue(notDueSql, [tx.tenantId, sent.map(({ receiptId }) => receiptId)]);
+  const touched = await Promise.all(
+    sent.map(({ receiptId, attempts, messageId, sentAt }) =>
+      tx.execute(completeSql, [tx.tenantId, receiptId, attempts, messageId, sentAt]),
+    ),
+  );
+  const completed = sent.filter((_, index) => touched[index] === 1).map(({ receiptId }) => receiptId);
+  tx.enqueue(notDueSql, [tx.tenantId, completed]);
 }
 
 /** Puts the next try off. */
@@ -139,18 +142,18 @@ export function postponeReply(
   tx.enqueue(dueSql, [tx.tenantId, receiptId, next.at]);
 }
 
-/** Gives the reply up; the receipt says why. */
-export function failReply(
+/** Gives the reply up, unless somebody else took it over since; the receipt says why. */
+export async function failReply(
   tx: Transaction,
   receiptId: string,
   failure: { attempts: number; errorCode: string },
-): void {
-  tx.enqueue(
+): Promise<void> {
+  const failed = await tx.execute(
     `update receipts set status = 'reply_failed', send_until = null, error_code = $4
       where tenant_id = $1 and receipt_id = $2 and attempts = $3 and status = 'handled'`,
     [tx.tenantId, receiptId, failure.attempts, failure.errorCode],
   );
-  tx.enqueue(notDueSql, [tx.tenantId, [receiptId]]);
+  if (failed === 1) tx.enqueue(notDueSql, [tx.tenantId, [receiptId]]);
 }
 
 /** Replies whose time to be sent is over, of every tenant, the oldest first. */

@@ -33,6 +33,6 @@ export class ReplyRecords {
   async #record(tenantId: string, sent: readonly SentReply[]): Promise<void> {
     this.#open.delete(tenantId);
     // Losing this record in a crash of the database costs a doubled reply, which a crash may cost anyway.
-    await this.#database.inTenant(tenantId, async (tx) => completeReceipts(tx, sent), { durable: false });
+    await this.#database.inTenant(tenantId, (tx) => completeReceipts(tx, sent), { durable: false });
   }
 }

@@ -40,7 +40,7 @@ async function resendOne(deps: ResendDependencies, tenantId: string, receiptId: 
   if (registration === null || message === null) {
     await deps.database.inTenant(tenantId, async (tx) => {
       const errorCode = registration === null ? 'registration_inactive' : 'payload_rejected';
-      failReply(tx, receiptId, { attempts: pending.attempts, errorCode });
+      await failReply(tx, receiptId, { attempts: pending.attempts, errorCode });
     });
     return false;
   }

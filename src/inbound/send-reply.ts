@@ -72,7 +72,7 @@ async function recordOutcome(
     registration.tenantId,
     async (tx) => {
       const next = nextTry(reply, outcome, now);
-      if (next === null) failReply(tx, receiptId, { attempts, errorCode: outcome.code });
+      if (next === null) await failReply(tx, receiptId, { attempts, errorCode: outcome.code });
       else postponeReply(tx, receiptId, { attempts, errorCode: outcome.code, ...next });
       if (outcome.result === 'rejected' && outcome.referenceGone) {
         const { platformConversationId } = reply.reference;
