@@ -7,7 +7,7 @@ import { completeReceipts, type SentReply } from './receipt-store.ts';
  * How long the first of them waits for others. A crash meanwhile doubles replies, which a crash between reply and
  * record may do anyway; a transaction for each reply cost a fifth of the whole command.
  */
-const waitMs = 100;
+const waitMs = 50;
 
 export class ReplyRecords {
   readonly #database: Database;

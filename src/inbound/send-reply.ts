@@ -87,7 +87,7 @@ async function recordOutcome(
 
 /** When to try again; null = never: refused for good, twice ambiguous, or too old. */
 export function nextTry(
-  reply: Pick<ReplyToSend, 'ambiguous' | 'claimedAt' | 'attempts'>,
+  reply: Pick<ReplyToSend, 'ambiguous' | 'claimedAt'>,
   outcome: Exclude<SendOutcome, { result: 'sent' }>,
   now: Date,
 ): { at: Date; ambiguous: boolean } | null {
@@ -97,7 +97,9 @@ export function nextTry(
     return reply.ambiguous ? null : { at: new Date(now.getTime() + settleMs), ambiguous: true };
   }
   if (!outcome.retryable) return null;
-  const backoff = Math.min(firstRetryMs * 2 ** Math.min(reply.attempts, 12), maxRetryDelayMs);
+  // By its age and not by its tries: those that a crash cut off say nothing about the platform.
+  const age = now.getTime() - reply.claimedAt.getTime();
+  const backoff = Math.min(Math.max(age / 8, firstRetryMs), maxRetryDelayMs);
   return { at: new Date(now.getTime() + (outcome.retryAfterMs ?? backoff)), ambiguous: reply.ambiguous };
 }
 
