@@ -104,11 +104,12 @@ export class Database {
       client.release();
       return result;
     } catch (error) {
+      const cause = await tx.causeOf(error);
       await tx.rollback().then(
         () => client.release(),
         (broken: Error) => client.release(broken),
       );
-      throw error;
+      throw cause;
     }
   }
 
@@ -161,7 +162,7 @@ class ClientTransaction implements Transaction {
       await this.#settle();
       return result;
     } catch (error) {
-      const cause = await this.#firstPendingError(error);
+      const cause = await this.causeOf(error);
       this.#pending = [];
       await this.#client.query(`ROLLBACK TO SAVEPOINT ${name}; RELEASE SAVEPOINT ${name}`);
       throw cause;
@@ -198,7 +199,7 @@ class ClientTransaction implements Transaction {
   }
 
   /** An enqueued write that failed first is the cause of every later "transaction is aborted". */
-  async #firstPendingError(error: unknown): Promise<unknown> {
+  async causeOf(error: unknown): Promise<unknown> {
     if (codeOf(error) !== '25P02') return error;
     const results = await Promise.allSettled(this.#pending);
     return results.find((result) => result.status === 'rejected')?.reason ?? error;

@@ -50,6 +50,22 @@ describe('a transaction', () => {
     expect(await names()).toEqual([]);
   });
 
+  it('reports the enqueued write that failed although a later query was waited for, and repeats what a repeat mends', async () => {
+    const refused = database.inTenant(tenant, async (tx) => {
+      tx.enqueue(insertSql, values(1));
+      tx.enqueue(insertSql, values(1));
+      await tx.query('select 1');
+    });
+    await expect(refused).rejects.toMatchObject({ code: '23505' });
+    let attempts = 0;
+    await database.inTenant(tenant, async (tx) => {
+      attempts += 1;
+      if (attempts < 2) tx.enqueue("do $$ begin raise exception using errcode = '40001'; end $$");
+      await tx.query('select 1');
+    });
+    expect(attempts).toBe(2);
+  });
+
   it('leaves nothing when the work throws', async () => {
     const work = database.inTenant(tenant, async (tx) => {
       await tx.execute(insertSql, values(1));
