@@ -48,6 +48,11 @@ export function joins(before: string | undefined, after: string | undefined): bo
   return isSpacedLetter(before) && isSpacedLetter(after);
 }
 
+/** Whether a text has a character of a script without spaces, in which one stands for a syllable or a word. */
+export function hasUnspaced(text: string): boolean {
+  return unspaced.test(text);
+}
+
 function isSpacedLetter(char: string | undefined): boolean {
   return char !== undefined && letter.test(char) && !unspaced.test(char);
 }

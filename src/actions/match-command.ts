@@ -86,7 +86,8 @@ function stopped(
   const { elements, message } = matching;
   const atEnd = skip(closing, message.shadow, at) === message.shadow.length;
   const wordsComplete = elements.slice(0, index + 1).some((element) => element.kind === 'slot');
-  if (literals === 0 || !(atEnd || wordsComplete)) return null;
+  // One character alone announces no command: without spaces, many a sentence begins like `把 <ticket> 给 …`.
+  if (literals < 2 || !(atEnd || wordsComplete)) return null;
   const missing = elements.slice(index).find((element) => element.kind === 'slot');
   return missing ? { missing: missing.name, atEnd, literals, captured, split: false } : null;
 }
@@ -102,12 +103,9 @@ function splitText(matching: Matching, index: number, at: number): VariantMatch 
   while (place > at) {
     const rest = matchElements(matching, index + 1, place);
     if (rest?.missing === null) {
-      const value = message.text.slice(at, place);
-      return {
-        ...rest,
-        captured: { ...rest.captured, [element.name]: tidy(element.name, value) },
-        split: true,
-      };
+      const value = tidy(element.name, message.text.slice(at, place));
+      if (value === '') return null;
+      return { ...rest, captured: { ...rest.captured, [element.name]: value }, split: true };
     }
     place = shadow.lastIndexOf(next.text, place - 1);
   }
@@ -153,6 +151,17 @@ function takeMatch(what: RegExp, message: CommandText, at: number): { value: str
   return found && { value: found[0], end: what.lastIndex };
 }
 
+/** What a slot took, without the commas that people put around an argument: `note 12, called`, `Jam, for Contoso`. */
 function tidy(slot: SlotName, value: string): string {
-  return slotTypes[slot] === 'line' ? value.replace(/\s+/g, ' ').trim() : value.trim();
+  const isLine = slotTypes[slot] === 'line';
+  let start = 0;
+  let end = value.length;
+  while (start < end && isComma(value[start])) start++;
+  while (isLine && start < end && isComma(value[end - 1])) end--;
+  const kept = value.slice(start, end).trim();
+  return isLine ? kept.replace(/\s+/g, ' ') : kept;
+}
+
+function isComma(char: string | undefined): boolean {
+  return char !== undefined && /[\s,，、;；]/.test(char);
 }

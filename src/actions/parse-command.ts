@@ -35,8 +35,10 @@ export type ParsedCommand =
       action: string;
       command: CommandId;
       slot: SlotName;
-      /** A command that can be sent as it is. */
+      /** A command that can be sent as it is, in the language of the words that matched. */
       example: string;
+      /** The same by language code, for a person who is answered in another one. */
+      examples: Readonly<Record<string, string>>;
       /** What was understood so far. */
       input: CommandInput;
       locale: string;
@@ -96,18 +98,28 @@ export function createCommandParser(
 
 /** A command in any language goes before half a command in the preferred one, and that before a guess. */
 function parseInOrder(message: CommandText, grammars: Grammar[]): ParsedCommand {
-  let missing: ParsedCommand | null = null;
+  let missing: Unfinished | null = null;
   for (const grammar of grammars) {
     const parsed = grammar.read(message);
     if (parsed?.kind === 'command') return parsed;
     missing ??= parsed;
   }
-  if (missing) return missing;
+  if (missing) return withExamples(missing, grammars);
   for (const grammar of grammars) {
     const text = suggestCorrection(message, grammar.heads, (candidate) => grammar.judge(candidate));
     if (text !== null) return { kind: 'suggestion', text, locale: grammar.code };
   }
   return { kind: 'unknown' };
+}
+
+function withExamples(missing: Unfinished, grammars: Grammar[]): ParsedCommand {
+  const { command, slot, locale } = missing;
+  const examples: Record<string, string> = {};
+  for (const grammar of grammars) {
+    const example = grammar.exampleWith(command, slot);
+    if (example !== null) examples[grammar.code] = example;
+  }
+  return { ...missing, example: examples[locale] ?? '', examples };
 }
 
 interface Command {
@@ -131,7 +143,8 @@ interface Reading extends VariantMatch {
   readonly command: Command;
 }
 
-type Understood = Extract<ParsedCommand, { kind: 'command' | 'missing' }>;
+type Finished = Extract<ParsedCommand, { kind: 'command' }>;
+type Unfinished = Omit<Extract<ParsedCommand, { kind: 'missing' }>, 'example' | 'examples'>;
 
 /** The commands of one language, compiled. */
 class Grammar {
@@ -165,7 +178,7 @@ class Grammar {
   }
 
   /** The surest reading as the caller gets it; null where no command of this language is recognised. */
-  read(message: CommandText): Understood | null {
+  read(message: CommandText): Finished | Unfinished | null {
     const readings = this.#readings(message);
     const surest = surestOf(readings);
     if (surest === null) return null;
@@ -194,7 +207,7 @@ class Grammar {
     return readings;
   }
 
-  #command(reading: Reading, readings: Reading[]): Understood {
+  #command(reading: Reading, readings: Reading[]): Finished {
     const { command, split } = reading;
     const unsplit = best(
       readings.filter((other) => other.command === command && !other.split && !other.missing),
@@ -209,28 +222,27 @@ class Grammar {
     };
   }
 
-  #missing(reading: Reading, slot: SlotName): Understood {
+  #missing(reading: Reading, slot: SlotName): Unfinished {
     const { command } = reading;
     return {
       kind: 'missing',
       action: command.action,
       command: command.id,
       slot,
-      example: this.#exampleWith(command.id, slot),
       // What was taken before something that does not fit is a guess: `log 30 on 12` names no ticket 30.
       input: reading.atEnd ? inputOf(reading) : { ...command.constants },
       locale: this.code,
     };
   }
 
-  /** The first example that shows how the slot is filled. */
-  #exampleWith(id: CommandId, slot: SlotName): string {
+  /** The first example that shows how the slot is filled, else the first; null where the language lacks the command. */
+  exampleWith(id: CommandId, slot: SlotName): string | null {
     const examples = this.#examples.get(id) ?? [];
     const showing = examples.find((example) => {
       const reading = surestOf(this.#readings(readCommandText(example)));
       return reading?.missing === null && slot in reading.captured;
     });
-    return showing ?? examples[0] ?? '';
+    return showing ?? examples[0] ?? null;
   }
 }
 

@@ -1,9 +1,11 @@
 /** "Did you mean …": the command that a mistyped message was probably meant to be. */
-import { type CommandText, joins } from './command-text.ts';
+import { type CommandText, hasUnspaced, joins } from './command-text.ts';
 import { prefixDistances } from './edit-distance.ts';
 
 /** How many slips (a letter wrong, missing, too many, or two swapped) a near miss may have. */
 const maxDistance = 2;
+/** The same where one character is a syllable or a word: of `我的工单`, two others make `我的电脑`. */
+const maxUnspacedDistance = 1;
 
 /** How much the rest of a message confirms a guess at its beginning. */
 export type Confirmation =
@@ -45,9 +47,12 @@ export function suggestCorrection(
 
 /** One for each place where the message's first words may end. */
 function candidatesFor(head: string, message: CommandText): Candidate[] {
-  const beginning = message.shadow.slice(0, head.length + maxDistance);
+  const limit = hasUnspaced(head) ? maxUnspacedDistance : maxDistance;
+  const beginning = message.shadow.slice(0, head.length + limit);
+  // Half of the characters must agree: heads of another script are not looked at closely.
+  if (![...head].some((char) => beginning.includes(char))) return [];
   return prefixDistances(head, beginning).flatMap((distance, length) => {
-    const near = distance > 0 && distance <= maxDistance && distance * 2 <= Math.min(length, head.length);
+    const near = distance > 0 && distance <= limit && distance * 2 <= Math.min(length, head.length);
     if (!near || joins(message.shadow[length - 1], message.shadow[length])) return [];
     // A space that was swallowed by the mistake must not run the words together.
     const glue = joins(head.at(-1), message.shadow[length]) ? ' ' : '';

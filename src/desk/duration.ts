@@ -1,16 +1,32 @@
-/** Durations as people type them: `1h 30m`, `90m`, `1.5h`, `1h30`, `90 min`, with the units of every language. */
+/**
+ * Durations as people type them: `1h 30m`, `90m`, `1.5h`, `1h30`, `90 min`, `半小时`, with the units and the words of
+ * every language.
+ */
 import { foldWidth } from '../words/fold-width.ts';
 import { languages, type Say } from '../words/index.ts';
 
 /** The longest working time that one entry may hold: a day. */
 export const maxMinutes = 1440;
 
-const hourUnits = unitPattern(languages.flatMap((language) => language.units.hour));
-const minuteUnits = unitPattern(languages.flatMap((language) => language.units.minute));
+const typed = languages.map((language) => language.typed);
+const hourUnits = anyOf(typed.flatMap(({ units }) => units.hour));
+const halfUnits = anyOf(typed.flatMap(({ units }) => units.hourAndHalf));
+const minuteUnits = anyOf(typed.flatMap(({ units }) => units.minute));
+const named = new Map(typed.flatMap(({ durations }) => Object.entries(durations)));
 const hours = `(\\d{1,4}(?:[.,]\\d{1,2})?)\\s{0,3}${hourUnits}`;
 const minutes = `(\\d{1,4})\\s{0,3}${minuteUnits}`;
+/** As many digits as no ticket number has: `1小时 1002 分析日志` ends before the 1002. */
+const fewMinutes = `(\\d{1,3})\\s{0,3}${minuteUnits}`;
 /** After hours: minutes with their unit, or the bare two digits of `1h30`, which no space may part. */
-const duration = new RegExp(`${hours}(?:\\s{0,3}${minutes}|([0-5]?\\d))?|${minutes}`, 'y');
+const duration = new RegExp(
+  [
+    `(\\d{1,2})\\s{0,3}${halfUnits}`,
+    `${hours}(?:\\s{0,3}${fewMinutes}|([0-5]?\\d)(?!\\d))?`,
+    minutes,
+    `(${anyOf([...named.keys()])})`,
+  ].join('|'),
+  'y',
+);
 
 /**
  * The duration that begins at a position of a text that is lower case and folded (`foldWidth`).
@@ -21,10 +37,12 @@ export function matchDuration(text: string, at: number): { minutes: number; end:
   duration.lastIndex = at;
   const match = duration.exec(text);
   if (match === null) return null;
-  const [, wholeHours, minutesAfterHours, bareMinutes, onlyMinutes] = match;
+  const [, hoursBeforeHalf, wholeHours, minutesAfterHours, bareMinutes, onlyMinutes, name] = match;
   const total = Math.round(
     Number(wholeHours?.replace(',', '.') ?? 0) * 60 +
-      Number(minutesAfterHours ?? bareMinutes ?? onlyMinutes ?? 0),
+      Number(minutesAfterHours ?? bareMinutes ?? onlyMinutes ?? 0) +
+      (hoursBeforeHalf === undefined ? 0 : Number(hoursBeforeHalf) * 60 + 30) +
+      (name === undefined ? 0 : (named.get(name) ?? 0)),
   );
   return total >= 1 && total <= maxMinutes ? { minutes: total, end: duration.lastIndex } : null;
 }
@@ -45,9 +63,10 @@ export function formatDuration(total: number, say: Say): string {
   return say('duration.hours_minutes', { hours: wholeHours, minutes: rest });
 }
 
-/** Longest first: in a script without spaces a unit that begins another one (`分`, `分钟`) would leave a rest behind. */
-function unitPattern(units: readonly string[]): string {
-  const longestFirst = [...units].sort((a, b) => b.length - a.length);
-  const ends = longestFirst.map((unit) => (/[a-z]$/.test(unit) ? `${unit}(?![a-z])` : unit));
-  return `(?:${ends.join('|')})`;
+/** Longest first: in a script without spaces a word that begins another one (`分`, `分钟`) would leave a rest behind. */
+function anyOf(words: readonly string[]): string {
+  const longestFirst = [...words].sort((a, b) => b.length - a.length);
+  const ends = longestFirst.map((word) => (/[a-z]$/.test(word) ? `${word}(?![a-z])` : word));
+  // Without a word nothing matches; an empty group would match everywhere.
+  return ends.length === 0 ? '(?!)' : `(?:${ends.join('|')})`;
 }

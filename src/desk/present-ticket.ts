@@ -1,6 +1,7 @@
 /** Cards and lists of tickets. */
 import type { Button, Fact, ListItem, Message } from '../kernel/message.ts';
 import { truncateText } from '../kernel/plain-text.ts';
+import { type Say, sayStatus } from '../words/index.ts';
 import type { PresentContext } from './present-context.ts';
 import type { NoteRecord, TicketRecord } from './records.ts';
 
@@ -83,6 +84,11 @@ export function ticketTitle(context: PresentContext, ticket: Pick<TicketRecord, 
   return context.say('ticket.title', { number: String(ticket.number), title: ticket.title });
 }
 
+/** The ticket's status in the words of the person. */
+export function statusName(say: Say, ticket: Pick<TicketRecord, 'statusName' | 'statusKind'>): string {
+  return sayStatus(say, { name: ticket.statusName, kind: ticket.statusKind });
+}
+
 /** Status, priority where it is not the normal one, client and assignee on one line. */
 export function ticketSummary(context: PresentContext, ticket: TicketRecord): string {
   const assignee = ticket.assigneeName ?? context.say('ticket.unassigned');
@@ -90,7 +96,7 @@ export function ticketSummary(context: PresentContext, ticket: TicketRecord): st
 }
 
 function statusParts({ say }: PresentContext, ticket: TicketRecord): string[] {
-  const parts = [ticket.statusName];
+  const parts = [statusName(say, ticket)];
   if (ticket.priority !== 'normal') parts.push(say(`priority.${ticket.priority}`));
   if (ticket.clientName !== null) parts.push(ticket.clientName);
   return parts;
@@ -99,7 +105,7 @@ function statusParts({ say }: PresentContext, ticket: TicketRecord): string[] {
 function ticketFacts(context: PresentContext, ticket: TicketRecord): Fact[] {
   const { say, viewer } = context;
   const facts: Fact[] = [
-    { label: say('ticket.label.status'), value: ticket.statusName },
+    { label: say('ticket.label.status'), value: statusName(say, ticket) },
     { label: say('ticket.label.priority'), value: say(`priority.${ticket.priority}`) },
     { label: say('ticket.label.assignee'), value: ticket.assigneeName ?? say('ticket.unassigned') },
   ];

@@ -3,7 +3,22 @@
 export const en = {
   code: 'en',
   name: 'English',
-  units: { hour: ['h', 'hr', 'hrs', 'hour', 'hours'], minute: ['m', 'min', 'mins', 'minute', 'minutes'] },
+  typed: {
+    units: {
+      hour: ['h', 'hr', 'hrs', 'hour', 'hours'],
+      minute: ['m', 'min', 'mins', 'minute', 'minutes'],
+      hourAndHalf: [],
+    },
+    durations: {},
+    me: ['me', 'myself'],
+    statusKinds: {
+      new: ['new'],
+      open: ['open', 'in progress', 'reopened'],
+      waiting: ['waiting', 'on hold', 'pending'],
+      closed: ['closed', 'resolved', 'solved', 'done'],
+    },
+    languageNames: { zh: ['mandarin'] },
+  },
   messages: {
     // First words
     'greeting.title': 'Hello, I am Deskbridge',
@@ -195,10 +210,6 @@ export const en = {
     'priority.normal': 'Normal',
     'priority.high': 'High',
     'priority.urgent': 'Urgent',
-    'status_kind.new': 'New',
-    'status_kind.open': 'Open',
-    'status_kind.waiting': 'Waiting',
-    'status_kind.closed': 'Closed',
     'note_kind.internal_note': 'Internal note',
     'note_kind.customer_reply': 'Reply to the contact',
     'note_kind.contact_note': 'Note of the contact',
@@ -314,9 +325,6 @@ export const en = {
     'record_kind.ticket': 'Ticket',
     'record_kind.approval': 'Approval',
     'record_kind.contact': 'Contact',
-
-    // What people call themselves: "assign 1002 to me"
-    'word.me': 'me',
 
     // Commands that stand behind buttons; the patterns below must read them
     'command.assign_ticket': 'assign #{number} to {assignee}',

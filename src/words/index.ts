@@ -2,19 +2,23 @@
 import { IntlMessageFormat } from 'intl-messageformat';
 import type { ErrorCode, FieldError } from '../kernel/errors.ts';
 import { en } from './en.ts';
+import { matchLanguage } from './match-language.ts';
 import type {
   CommandId,
   MessageArguments,
   MessageKey,
   PartialWords,
+  TypedWords,
   WordedErrorCode,
   Words,
 } from './words.ts';
+import { zhHans } from './zh.ts';
 
+export { matchLanguage } from './match-language.ts';
 export type { ActionName, CommandId, CommandWords, MessageKey, WordedErrorCode, Words } from './words.ts';
 
 /** Every language that can be chosen; English, the fallback, is first. A new language is its file and a line here. */
-export const languages: readonly Words[] = [en];
+export const languages: readonly Words[] = [en, zhHans];
 
 /** Says things in one language. */
 export interface Say {
@@ -32,24 +36,9 @@ export interface Say {
   examples(command: CommandId): readonly string[];
 }
 
-/** The language that a BCP 47 tag asks for: the exact one, else its base language, else null. */
-export function matchLanguage<Language extends { readonly code: string }>(
-  offered: readonly Language[],
-  locale: string | null,
-): Language | null {
-  let tag = locale?.trim().replaceAll('_', '-').toLowerCase() ?? '';
-  while (tag !== '') {
-    const found = offered.find((language) => language.code.toLowerCase() === tag);
-    if (found) return found;
-    tag = tag.slice(0, Math.max(0, tag.lastIndexOf('-')));
-  }
-  return null;
-}
-
-/** The language that a person names, by its code (`en-GB`) or its own name (`English`); null = none of ours. */
-export function findLanguage(text: string): Words | null {
-  const name = text.trim().toLowerCase();
-  return languages.find((language) => language.name.toLowerCase() === name) ?? matchLanguage(languages, name);
+/** The first of these locales that leads to one of our languages; null where none does. */
+export function firstSpoken(locales: readonly (string | null | undefined)[]): string | null {
+  return locales.find((locale) => matchLanguage(languages, locale ?? null) !== null) ?? null;
 }
 
 /** A translator over these languages, of which the first is the fallback for unknown locales. */
@@ -67,6 +56,15 @@ export function createTranslator(offered: readonly PartialWords[]): (locale: str
 
 /** The voice for a locale as a platform or a setting gives it; null or an unknown one speaks English. */
 export const translator: (locale: string | null) => Say = createTranslator(languages);
+
+/**
+ * A status as the person reads it. Statuses are the tenant's own data, but for those that still have the name that a new
+ * desk gave them, in whatever language that was.
+ */
+export function sayStatus(say: Say, status: { name: string; kind: keyof TypedWords['statusKinds'] }): string {
+  const key = `desk.default_status.${status.kind}` as const;
+  return languages.some(({ messages }) => messages[key] === status.name) ? say(key) : status.name;
+}
 
 /**
  * What went wrong and what to do about it, for a person in chat. Codes without words of their own are told as

@@ -28,14 +28,32 @@ export type WordedErrorCode = MessageKey extends infer Key
     : never
   : never;
 
+/** Words inside commands, lower case and half-width; those of all languages are understood everywhere. */
+export interface TypedWords {
+  /** Units of time; spaces within them may be left out. */
+  readonly units: {
+    readonly hour: readonly string[];
+    readonly minute: readonly string[];
+    /** What adds half an hour to the number before it: `1个半小时` is 90 minutes. */
+    readonly hourAndHalf: readonly string[];
+  };
+  /** Durations that are said without a digit, in minutes. */
+  readonly durations: Readonly<Record<string, number>>;
+  /** What people call themselves: `assign 1002 to me`. */
+  readonly me: readonly string[];
+  /** What a status may mean, where the board has none of that name; the first is the usual word. */
+  readonly statusKinds: Readonly<Record<'new' | 'open' | 'waiting' | 'closed', readonly string[]>>;
+  /** What this language calls others and itself, by BCP 47 tag, besides the names that Unicode gives them. */
+  readonly languageNames: Readonly<Record<string, readonly string[]>>;
+}
+
 /** A language file: one exported object. */
 export interface Words {
   /** BCP 47 language tag, e.g. `en`. */
   readonly code: string;
   /** The language's name in itself. */
   readonly name: string;
-  /** How units of time are typed, lower case; the words of all languages are understood everywhere. */
-  readonly units: { readonly hour: readonly string[]; readonly minute: readonly string[] };
+  readonly typed: TypedWords;
   /** ICU MessageFormat by flat key. */
   readonly messages: Readonly<Record<MessageKey, string>>;
   readonly commands: Readonly<Record<CommandId, CommandWords>>;

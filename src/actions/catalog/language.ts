@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { DeskbridgeError } from '../../kernel/errors.ts';
 import { setLanguage } from '../../tenants/set-language.ts';
-import { findLanguage, languages, translator } from '../../words/index.ts';
+import { languages, translator } from '../../words/index.ts';
+import { findLanguage } from '../../words/typed-words.ts';
 import { defineAction, requireActor } from '../define-action.ts';
 import { requiredLine } from '../input-fields.ts';
 

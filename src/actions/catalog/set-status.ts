@@ -1,5 +1,6 @@
 /** `status <ticket> <status>`: moves a ticket to another status of its board. */
 import { z } from 'zod';
+import { statusName } from '../../desk/present-ticket.ts';
 import type { TicketRecord } from '../../desk/records.ts';
 import { setStatus } from '../../desk/set-status.ts';
 import { defineAction, requireActor } from '../define-action.ts';
@@ -31,7 +32,7 @@ export const setStatusAction = defineAction<z.output<typeof input>, TicketRecord
     return ticketDone(
       context,
       changed,
-      say('done.status', { number: String(changed.number), status: changed.statusName }),
+      say('done.status', { number: String(changed.number), status: statusName(say, changed) }),
     );
   },
 });

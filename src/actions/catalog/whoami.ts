@@ -1,6 +1,6 @@
 /** `whoami`: who the person is to the desk. */
 import { z } from 'zod';
-import { findLanguage } from '../../words/index.ts';
+import { findLanguage } from '../../words/typed-words.ts';
 import { defineAction } from '../define-action.ts';
 
 const input = z.strictObject({});

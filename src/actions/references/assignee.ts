@@ -1,12 +1,13 @@
 /** The person whom an input names as assignee. */
 import { findPeople } from '../../desk/person-queries.ts';
 import type { PersonRecord } from '../../desk/records.ts';
+import { isMe } from '../../words/typed-words.ts';
 import { type ActionContext, requireActor } from '../define-action.ts';
 import { askWhich, choiceLookUp } from './choice.ts';
 import { refuseField } from './present.ts';
 
 /**
- * `me`, a name or its beginning, an e-mail address or an id of an active user. Nothing means me.
+ * `me` in any of our languages, a name or its beginning, an e-mail address or an id of an active user. Nothing means me.
  * @param command the whole command with this person's e-mail in it, for the buttons of a question
  * @throws DeskbridgeError validation_error when nobody fits; AskBack when several do
  */
@@ -17,7 +18,7 @@ export async function resolveAssignee(
 ): Promise<PersonRecord> {
   const { actor } = requireActor(context);
   const { say, tx } = context;
-  if (text === undefined || isMe(context, text)) return actor;
+  if (text === undefined || isMe(text)) return actor;
   const people = await findPeople(tx, text, choiceLookUp);
   const [person] = people;
   if (person === undefined) {
@@ -27,10 +28,4 @@ export async function resolveAssignee(
   if (people.length === 1 && text.length > 1) return person;
   const choices = people.map(({ name, email }) => ({ label: `${name} (${email})`, command: command(email) }));
   throw askWhich(context, say('ask.ambiguous.assignee', { text }), choices);
-}
-
-/** `me` is understood in English and in the person's language. */
-function isMe(context: ActionContext, text: string): boolean {
-  const word = text.toLowerCase();
-  return word === 'me' || word === context.say('word.me').toLowerCase();
 }

@@ -1,4 +1,4 @@
-/** Actions with the commands that their definitions name, and a few commands in Chinese. */
+/** Actions with the commands that their definitions name. */
 import type { CommandSpec } from '../../../src/actions/parse-command.ts';
 import type { CommandId } from '../../../src/words/index.ts';
 
@@ -29,14 +29,3 @@ export const testActions: { id: string; commands: CommandSpec[] }[] = [
     ],
   },
 ];
-
-export const chineseCommands = {
-  help: { patterns: ['帮助', '?'], examples: ['帮助'] },
-  my_tickets: { patterns: ['我的 工单'], examples: ['我的工单'] },
-  create_ticket: {
-    patterns: ['新建 工单 <title> [客户 <client>] [¶ <description>]'],
-    examples: ['新建工单 打印机卡纸'],
-  },
-  assign_ticket: { patterns: ['分配 [工单] <ticket> [给 <assignee>]'], examples: ['分配 1002 给我'] },
-  add_note: { patterns: ['备注 <ticket>[：] <note>'], examples: ['备注 1002：已回电'] },
-};

@@ -19,6 +19,20 @@ describe('parseDuration', () => {
     ['24h', 1440],
     ['1m', 1],
     ['  ４５ｍ ', 45],
+    ['1h 120m', 180],
+    ['1小时30分', 90],
+    ['1 小时 30 分钟', 90],
+    ['１．５小时', 90],
+    ['90分钟', 90],
+    ['2个小时', 120],
+    ['1时30分', 90],
+    ['1小时30', 90],
+    ['1小时半', 90],
+    ['2个半小时', 150],
+    ['半小时', 30],
+    ['半个小时', 30],
+    ['一个半小时', 90],
+    ['1小时 30m', 90],
   ])('reads %s as %i minutes', (text, minutes) => {
     expect(parseDuration(text)).toBe(minutes);
   });
@@ -39,6 +53,11 @@ describe('parseDuration', () => {
     '1e3m',
     'half an hour',
     '99999m',
+    '小时',
+    '0分',
+    '25小时',
+    '24个半小时',
+    '1天',
   ])('refuses %j', (text) => {
     expect(parseDuration(text)).toBeNull();
   });
@@ -47,6 +66,10 @@ describe('parseDuration', () => {
     expect(matchDuration('log 1h 30m on 12', 4)).toEqual({ minutes: 90, end: 10 });
     expect(matchDuration('log 1h 12', 4)).toEqual({ minutes: 60, end: 6 });
     expect(matchDuration('log 30m', 0)).toBeNull();
+    expect(matchDuration('1小时1002', 0)).toEqual({ minutes: 60, end: 3 });
+    expect(matchDuration('30分钟1002', 0)).toEqual({ minutes: 30, end: 4 });
+    // Minutes that a ticket's number could be are none.
+    expect(matchDuration('1小时 1002 分析', 0)).toEqual({ minutes: 60, end: 3 });
   });
 
   it('reads whatever text without failing', () => {
@@ -69,6 +92,15 @@ describe('formatDuration', () => {
       '45m',
       '1h 30m',
       '24h',
+    ]);
+  });
+
+  it('uses the units of the language', () => {
+    const say = translator('zh-CN');
+    expect([60, 45, 90].map((minutes) => formatDuration(minutes, say))).toEqual([
+      '1小时',
+      '45分钟',
+      '1小时30分钟',
     ]);
   });
 

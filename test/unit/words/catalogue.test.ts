@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { describe, expect, it } from 'vitest';
 import { expandPattern, slotTypes } from '../../../src/actions/command-pattern.ts';
+import { parseDuration } from '../../../src/desk/duration.ts';
 import { en } from '../../../src/words/en.ts';
 import { type CommandWords, languages } from '../../../src/words/index.ts';
+import { foldWord } from '../../../src/words/typed-words.ts';
 import { readSources } from '../../architecture/imports.ts';
 import { unusedKeys } from './unused-messages.ts';
 
@@ -65,6 +67,19 @@ describe.each(languages)('$name', (words) => {
         owners.set(variant, id);
       }
     }
+  });
+
+  it('gives the words inside commands as they are compared, each with one meaning', () => {
+    const { units, durations, me, statusKinds, languageNames } = words.typed;
+    const statuses = Object.values(statusKinds).flat();
+    const unitWords = [...units.hour, ...units.minute, ...units.hourAndHalf, ...Object.keys(durations)];
+    for (const list of [statuses, unitWords, me, Object.values(languageNames).flat()]) {
+      expect(list).toEqual(list.map(foldWord));
+      expect(list).toEqual([...new Set(list)]);
+    }
+    expect(me).not.toEqual([]);
+    expect(Object.keys(statusKinds)).toEqual(Object.keys(en.typed.statusKinds));
+    for (const [text, minutes] of Object.entries(durations)) expect(parseDuration(text)).toBe(minutes);
   });
 
   it.each(Object.entries(words.messages))(

@@ -4,11 +4,13 @@ import { en } from '../../../src/words/en.ts';
 import { foldWidth } from '../../../src/words/fold-width.ts';
 import {
   createTranslator,
-  findLanguage,
+  firstSpoken,
+  languages,
   matchLanguage,
   sayError,
   translator,
 } from '../../../src/words/index.ts';
+import { findLanguage, isMe, statusKindOf } from '../../../src/words/typed-words.ts';
 
 const chinese = {
   code: 'zh-Hans',
@@ -66,20 +68,84 @@ describe('translator', () => {
     expect(translator('en-GB')).toBe(translator('fr'));
   });
 
-  it('finds a language by code or by its own name', () => {
-    expect(findLanguage(' english ')?.code).toBe('en');
-    expect(findLanguage('en-GB')?.code).toBe('en');
-    expect(findLanguage('Klingon')).toBeNull();
-    expect(matchLanguage([chinese], 'zh')).toBeNull();
+  it.each([
+    'zh',
+    'ZH',
+    'zh-CN',
+    'zh_CN',
+    'ZH_CN',
+    'zh_cn',
+    'zh-Hans',
+    'zh-Hans-SG',
+    'zh-TW',
+    'zh_HK',
+    'zh-Hant',
+    'zh-x',
+  ])('speaks Chinese for %j', (locale) => {
+    expect(translator(locale).locale).toBe('zh-Hans');
+  });
+
+  it('prefers the script of the place, once there is one', () => {
+    const both = [en, chinese, { ...chinese, code: 'zh-Hant' }];
+    const codes = ['zh', 'zh-CN', 'zh_SG', 'zh-TW', 'zh_HK', 'zh-Hant-MO'].map(
+      (locale) => matchLanguage(both, locale)?.code,
+    );
+    expect(codes).toEqual(['zh-Hans', 'zh-Hans', 'zh-Hans', 'zh-Hant', 'zh-Hant', 'zh-Hant']);
+  });
+
+  it('passes over locales that it does not speak', () => {
+    expect(firstSpoken([null, 'fr', undefined, 'zh_CN', 'en'])).toBe('zh_CN');
+    expect(firstSpoken(['fr', null])).toBeNull();
   });
 
   it('survives any locale', () => {
     fc.assert(
-      fc.property(
-        fc.string({ unit: 'binary' }),
-        (locale) => translator(locale)('button.approve') === 'Approve',
+      fc.property(fc.string({ unit: 'binary' }), (locale) =>
+        languages.some(({ code }) => code === translator(locale).locale),
       ),
     );
+  });
+});
+
+describe('words inside commands', () => {
+  it.each([
+    [' english ', 'en'],
+    ['Ｅｎｇｌｉｓｈ', 'en'],
+    ['en-GB', 'en'],
+    ['英文', 'en'],
+    ['英语', 'en'],
+    ['中文', 'zh-Hans'],
+    ['简体中文', 'zh-Hans'],
+    ['中文（简体）', 'zh-Hans'],
+    ['Chinese', 'zh-Hans'],
+    ['simplified chinese', 'zh-Hans'],
+    ['zh', 'zh-Hans'],
+    ['zh_CN', 'zh-Hans'],
+    ['Klingon', undefined],
+    ['法语', undefined],
+    ['', undefined],
+  ])('name with %j the language %s', (name, code) => {
+    expect(findLanguage(name)?.code).toBe(code);
+  });
+
+  it.each(['me', 'ME', ' ｍｅ ', 'myself', '我', '我自己'])('mean with %j the person', (text) => {
+    expect(isMe(text)).toBe(true);
+  });
+
+  it.each(['', 'mel', '我们', 'mе'])('do not mean with %j the person', (text) => {
+    expect(isMe(text)).toBe(false);
+  });
+
+  it.each([
+    ['Done', 'closed'],
+    ['in  progress', 'open'],
+    ['已解决', 'closed'],
+    ['处理中', 'open'],
+    ['挂起', 'waiting'],
+    ['新建', 'new'],
+    ['somewhere', null],
+  ])('mean with %j the kind %s of status', (text, kind) => {
+    expect(statusKindOf(text)).toBe(kind);
   });
 });
 
@@ -91,6 +157,13 @@ describe('dates', () => {
     expect(say.dateTime(at, 'Asia/Shanghai')).toBe('Mar 6, 2026, 6:30 AM');
     expect(say.date(at, 'Asia/Shanghai')).toBe('Mar 6, 2026');
     expect(say.date(at, 'America/New_York')).toBe('Mar 5, 2026');
+  });
+
+  it('are told in the language of the person', () => {
+    const chineseSay = translator('zh_CN');
+    expect(chineseSay.dateTime(at, 'Asia/Shanghai')).toBe('2026年3月6日 6:30');
+    expect(chineseSay.date(at, 'America/New_York')).toBe('2026年3月5日');
+    expect(chineseSay.dateTime(at, null)).toContain('UTC');
   });
 
   it('are told in UTC, by name, where the zone is unknown', () => {

@@ -13,7 +13,6 @@ export const dynamicPrefixes = [
   'priority.',
   'record_kind.',
   'role.',
-  'status_kind.',
 ] as const;
 
 /** Keys under no dynamic prefix that stand in none of the sources as a quoted text. */
