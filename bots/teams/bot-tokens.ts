@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import type { PlatformRegistration, SendOutcome } from '../../src/kernel/platform.ts';
 import type { Clock } from '../../src/kernel/ports.ts';
+import type { HttpCaller } from '../shared/http-call.ts';
 import { cloudOf } from './clouds.ts';
 import { credentialsSchema } from './credentials.ts';
 import { outcomeOfTokenFailure } from './errors.ts';
-import type { HttpCaller } from './http-call.ts';
 
 /** A token is replaced this long before it expires. */
 const earlyMs = 5 * 60_000;

@@ -2,9 +2,8 @@
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { Button, ButtonStyle, Fact } from '../../src/kernel/message.ts';
 import { cleanLine, cleanText } from '../../src/kernel/plain-text.ts';
-
-/** The member of an action's `data` that holds our `Interaction`. */
-export const interactionKey = 'deskbridge';
+import { interactionKey, interactionOf } from '../shared/interaction.ts';
+import { safeUrl } from '../shared/safe-url.ts';
 
 /**
  * Teams draws at most six buttons of one action set on desktop and web
@@ -126,29 +125,10 @@ export function actionSets(actions: JsonObject[], spacing?: string): JsonObject[
   return sets;
 }
 
-/** The URL in normal form, or null when it is none that a person should be led to (`javascript:`, over 2,000 long). */
-export function safeUrl(url: string): string | null {
-  if (!URL.canParse(url)) return null;
-  const { protocol, href } = new URL(url);
-  return ['https:', 'http:', 'mailto:'].includes(protocol) && href.length <= 2000 ? href : null;
-}
-
 /** A button's style as the format names it. */
 export function actionStyle(style: ButtonStyle | undefined): string | undefined {
   if (style === undefined) return undefined;
   return style === 'primary' ? 'positive' : 'destructive';
-}
-
-/** What the button carries; read back by `interactionSchema`. */
-function interactionOf(button: Exclude<Button, { kind: 'url' }>): JsonObject {
-  switch (button.kind) {
-    case 'action':
-      return { do: 'action', action: button.action, input: button.input, nonce: button.nonce };
-    case 'command':
-      return { do: 'command', text: button.text, nonce: button.nonce };
-    case 'form':
-      return { do: 'form', action: button.action, input: button.input };
-  }
 }
 
 /** Breaks the macros that clients replace by a local date or time wherever they stand in a text. */

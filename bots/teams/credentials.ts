@@ -13,3 +13,9 @@ export const registrationSchema = z.strictObject({
   app_type: z.enum(['single_tenant', 'multi_tenant']).default('single_tenant'),
   cloud: z.enum(cloudIds).default('public'),
 });
+
+/**
+ * Ids of apps and organizations. Entra writes the same GUID in either case, its events in lower case. Not only GUIDs
+ * are taken: emulators have ids of other forms.
+ */
+export const entraIdSchema = z.string().trim().toLowerCase().min(1).max(200);

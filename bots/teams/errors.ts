@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { SendErrorCode, SendOutcome } from '../../src/kernel/platform.ts';
-import type { HttpResult } from './http-call.ts';
+import type { HttpResult } from '../shared/http-call.ts';
 
 const maxRetryAfterMs = 3_600_000;
 

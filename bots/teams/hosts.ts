@@ -1,4 +1,5 @@
 /** Which hosts a Teams service URL may name: the one list that inbound checks and outbound calls share. */
+import { isLoopbackHost } from '../shared/loopback.ts';
 
 /**
  * Exact hosts of the Teams connector. No wildcard: anyone can register a name below `trafficmanager.net`.
@@ -14,18 +15,6 @@ export const teamsServiceHosts: readonly string[] = [
 
 /** Longest service URL that is looked at; real ones have about 80 characters. */
 const maxUrlLength = 500;
-
-/** Whether a host name of a URL (as `URL.hostname` gives it) always means this machine. */
-export function isLoopbackHost(hostname: string): boolean {
-  return (
-    hostname === 'localhost' || hostname === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname)
-  );
-}
-
-/** Whether a TCP peer address is this machine's own, in IPv4, IPv6 or mapped form. */
-export function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || isLoopbackHost(address.replace(/^::ffff:/, ''));
-}
 
 /** The service URL if it is plain enough to be called at all: http(s), no user, query or fragment. */
 export function parseServiceUrl(text: string): URL | null {

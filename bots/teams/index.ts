@@ -2,13 +2,15 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { BotPlatform } from '../../src/kernel/platform.ts';
-import { credentialsSchema, registrationSchema } from './credentials.ts';
+import { credentialsSchema, entraIdSchema, registrationSchema } from './credentials.ts';
+import { teamsManifest } from './manifest.ts';
 import { renderAnswer } from './render-answer.ts';
 import { toActivity } from './to-activity.ts';
 import { createTeamsReceiver } from './verify.ts';
 
 export const teams: BotPlatform = {
   id: 'teams',
+  name: 'Microsoft Teams',
   paths: ['/api/messages'],
   capabilities: {
     updateInPlace: true,
@@ -19,9 +21,16 @@ export const teams: BotPlatform = {
     serverSideIdempotency: false,
     // Reading back takes Graph permissions that a registration does not have by itself.
     readback: false,
+    home: false,
+    messageExtension: true,
   },
+  // Invokes wait five seconds.
+  answerWithinMs: 4_000,
+  appId: entraIdSchema,
+  organization: entraIdSchema,
   registration: registrationSchema satisfies z.ZodType<JsonObject>,
   credentials: credentialsSchema satisfies z.ZodType<JsonObject>,
+  manifest: teamsManifest,
   createReceiver: createTeamsReceiver,
   toActivity,
   renderAnswer,

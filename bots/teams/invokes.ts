@@ -1,7 +1,8 @@
 /** What each invoke of Teams asks for; every family comes to the one endpoint and each needs an answer. */
 import { z } from 'zod';
 import type { Intent, SourceMessage, Surface } from '../../src/kernel/activity.ts';
-import { intentOfData, isObject } from './interaction.ts';
+import { isObject } from '../shared/interaction.ts';
+import { intentOfData } from './interaction.ts';
 import { htmlToText } from './message-text.ts';
 
 /** Commands of the message extension, as the manifest names them. */

@@ -1,23 +1,12 @@
 /** The published rate limits of Teams as data; a registration's `limits` can override them. */
+import { type RateLimit, windows } from '../shared/rate-limit.ts';
 
-export interface RateWindow {
-  /** Calls allowed within the window. */
-  calls: number;
-  seconds: number;
-}
-
-export interface RateLimit {
-  /** What shares the windows; each operation is counted by itself. */
-  scope: 'bot_conversation' | 'conversation' | 'app_organization';
-  operations: readonly ('send' | 'create' | 'get_members' | 'get_conversations')[];
-  /** All of them hold at once. */
-  windows: readonly RateWindow[];
-  source: string;
-}
+type Scope = 'bot_conversation' | 'conversation' | 'app_organization';
+type Operation = 'send' | 'create' | 'get_members' | 'get_conversations';
 
 const page = 'https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit';
 
-export const teamsLimits: readonly RateLimit[] = [
+export const teamsLimits: readonly RateLimit<Scope, Operation>[] = [
   {
     scope: 'bot_conversation',
     operations: ['send', 'create'],
@@ -51,7 +40,3 @@ export const teamsLimits: readonly RateLimit[] = [
     source: `${page}; Microsoft Q&A 848444 quotes 50 a second`,
   },
 ];
-
-function windows(...pairs: [calls: number, seconds: number][]): RateWindow[] {
-  return pairs.map(([calls, seconds]) => ({ calls, seconds }));
-}

@@ -2,8 +2,9 @@
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { Form, FormField } from '../../src/kernel/message.ts';
 import { cleanLine, cleanText } from '../../src/kernel/plain-text.ts';
+import { interactionKey, interactionOfForm } from '../shared/interaction.ts';
 import type { CardPlace } from './card-elements.ts';
-import { actionStyle, executeAction, interactionKey, textLine, textLines } from './card-elements.ts';
+import { actionStyle, executeAction, textLine, textLines } from './card-elements.ts';
 import { cardFrame } from './render.ts';
 
 /** From this many choices on the list can be searched by typing. */
@@ -21,9 +22,7 @@ export function renderForm(form: Form, place: CardPlace = 'dialog'): JsonObject 
   }
   for (const field of form.fields) body.push(...fieldElements(form, field));
   const title = cleanLine(form.submitLabel) || '…';
-  const data: JsonObject = {
-    [interactionKey]: { do: 'submit', action: form.action, input: form.input, nonce: form.nonce },
-  };
+  const data: JsonObject = { [interactionKey]: interactionOfForm(form) };
   const style = actionStyle('primary');
   const submit: JsonObject =
     place === 'chat'

@@ -3,16 +3,9 @@ import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { Button, ListItem, Message } from '../../src/kernel/message.ts';
 import { toPlainText } from '../../src/kernel/message.ts';
 import { cleanLine, cleanText, truncateText } from '../../src/kernel/plain-text.ts';
+import { safeUrl } from '../shared/safe-url.ts';
 import type { CardPlace } from './card-elements.ts';
-import {
-  actionSets,
-  factSet,
-  maxActionsPerSet,
-  renderButton,
-  safeUrl,
-  textLine,
-  textLines,
-} from './card-elements.ts';
+import { actionSets, factSet, maxActionsPerSet, renderButton, textLine, textLines } from './card-elements.ts';
 
 export const adaptiveCardType = 'application/vnd.microsoft.card.adaptive';
 

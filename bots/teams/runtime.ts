@@ -12,10 +12,12 @@ import type {
   SendOutcome,
 } from '../../src/kernel/platform.ts';
 import type { Log } from '../../src/kernel/ports.ts';
+import { HttpCaller } from '../shared/http-call.ts';
+import { isLoopbackHost } from '../shared/loopback.ts';
 import { BotTokens, misconfigured, type TokenResult } from './bot-tokens.ts';
 import { outcomeOf } from './errors.ts';
-import { isLoopbackHost, isTrustedServiceUrl, parseServiceUrl, withoutTrailingSlash } from './hosts.ts';
-import { HttpCaller } from './http-call.ts';
+import { examineTeams } from './examine.ts';
+import { isTrustedServiceUrl, parseServiceUrl, withoutTrailingSlash } from './hosts.ts';
 import { connectorConversationId } from './reference.ts';
 import { renderMessage } from './render.ts';
 import { readSettings } from './settings.ts';
@@ -52,6 +54,7 @@ export function createTeamsRuntime(environment: PlatformEnvironment): BotRuntime
       }
       return outcome;
     },
+    examine: (registration) => examineTeams(registration, tokens),
     async close(): Promise<void> {
       caller.close();
     },

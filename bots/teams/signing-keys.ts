@@ -3,7 +3,7 @@ import { importJWK } from 'jose';
 import { z } from 'zod';
 import { DeskbridgeError } from '../../src/kernel/errors.ts';
 import type { Clock, Log } from '../../src/kernel/ports.ts';
-import { isLoopbackHost } from './hosts.ts';
+import { isLoopbackHost } from '../shared/loopback.ts';
 
 /** Algorithms that the connector may sign with. */
 export const signingAlgorithms = ['RS256', 'RS384', 'RS512'] as const;

@@ -38,6 +38,7 @@ export function toActivity(payload: JsonObject, appId: string): Translation {
   const eventKey = intent.kind === 'ignored' ? null : eventKeyOf(envelope);
   if (intent.kind !== 'ignored' && eventKey === null) return { ok: false, reason: 'id_missing' };
   const isInvoke = envelope.type === 'invoke';
+  if (isInvoke && envelope.name === undefined) return { ok: false, reason: 'name_missing' };
   const activity: Activity = {
     platform: 'teams',
     appId,

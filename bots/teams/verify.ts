@@ -3,14 +3,9 @@ import { createHash } from 'node:crypto';
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from 'jose';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { PlatformEnvironment, RawRequest, Receiver, Verification } from '../../src/kernel/platform.ts';
+import { isLoopbackAddress, isLoopbackHost } from '../shared/loopback.ts';
 import { type Cloud, cloudOf, cloudOfIssuer } from './clouds.ts';
-import {
-  isLoopbackAddress,
-  isLoopbackHost,
-  isTrustedServiceUrl,
-  parseServiceUrl,
-  sameServiceUrl,
-} from './hosts.ts';
+import { isTrustedServiceUrl, parseServiceUrl, sameServiceUrl } from './hosts.ts';
 import { readSettings, type TeamsSettings } from './settings.ts';
 import { type SigningAlgorithm, type SigningKey, SigningKeys, signingAlgorithms } from './signing-keys.ts';
 
@@ -180,7 +175,7 @@ async function verifyBody(
     return refuse('service_url_mismatch');
   }
   if (!isTrustedServiceUrl(serviceUrl, settings.serviceHosts)) return refuse('untrusted_service_url');
-  return { ok: true, appId: proof.appId, payload };
+  return { ok: true, appId: proof.appId, payload, provenFor: null };
 }
 
 /**
@@ -198,7 +193,7 @@ function verifyDemoRequest(request: RawRequest, settings: TeamsSettings): Verifi
   if (!named || recipient.id !== `28:${settings.demoAppId}`) return refuse('no_token');
   const serviceUrl = typeof payload.serviceUrl === 'string' ? parseServiceUrl(payload.serviceUrl) : null;
   if (serviceUrl === null || !isLoopbackHost(serviceUrl.hostname)) return refuse('untrusted_service_url');
-  return { ok: true, appId: settings.demoAppId ?? '', payload };
+  return { ok: true, appId: settings.demoAppId ?? '', payload, provenFor: null };
 }
 
 function hasForeignTrace(request: RawRequest): boolean {

@@ -41,6 +41,8 @@ export interface ChatPerson {
   platformUserId: string;
   /** Display name as the platform gives it; never trusted for anything but greeting. */
   name: string | null;
+  /** Other ids of the same person on the platform (Lark's union_id), tried where no link names the first. */
+  otherIds?: string[];
 }
 
 /** A chat message that an action starts from: a message shortcut, a message extension, a quoted message. */
@@ -55,8 +57,8 @@ export interface SourceMessage {
 export type Intent =
   /** Typed text, mentions stripped by the platform's translator. */
   | { kind: 'command'; text: string; source: SourceMessage | null }
-  /** A button that runs an action. */
-  | { kind: 'press'; action: string; input: JsonObject; nonce: string | null }
+  /** A button that runs an action, or an entry of a menu; `surface` is `card` without it. */
+  | { kind: 'press'; action: string; input: JsonObject; nonce: string | null; surface?: Surface }
   /** A button that stands for typed text ("did you mean …"). */
   | { kind: 'press_command'; text: string; nonce: string | null }
   /** Open the form of an action, prefilled. */
@@ -67,8 +69,12 @@ export type Intent =
   | { kind: 'search'; text: string; skip: number; count: number }
   /** A link to one of our records was pasted. */
   | { kind: 'unfurl'; url: string }
+  /** The person opened the page that is theirs alone with the bot (Slack's App Home). */
+  | { kind: 'home' }
   | { kind: 'installed' }
   | { kind: 'uninstalled' }
+  /** The organization removed the app or withdrew its tokens at that moment; the registration is over. */
+  | { kind: 'revoked'; reason: string; at: Date }
   /** Authentic, and not for us: bots, own echoes, edits, deletions, joins. `reason` is a metric label. */
   | { kind: 'ignored'; reason: string }
   /** A request for something that this product does not do; answered as such. */
@@ -88,6 +94,18 @@ export interface Activity {
   /** Null when the event names no conversation or is incomplete: nothing is captured then. */
   reference: ConversationReference | null;
   person: ChatPerson | null;
+  /** Where messages go instead of `reference`, which stays what is captured. */
+  replyReference?: ConversationReference;
+  /** A short-lived address that takes one reply to this very gesture (Slack's response_url); never stored. */
+  responseUrl?: string;
+  /** What a call that shows an answer has to name (Slack's trigger_id). */
+  answerHandle?: string;
+  /** The button was pressed on the person's own page with the bot, which is drawn anew afterwards. */
+  onHome?: true;
+  /** The platform's id of a message that the person's text replies to; read before the text is handled. */
+  quotedMessageId?: string;
+  /** The platform never sends this request again: a failure has to be told in its answer. */
+  deliveredOnce?: true;
   /** The platform's id of the person's message, which a reply answers. */
   messageId: string | null;
   /** The platform's id of the message whose card was used, for an update in place. */

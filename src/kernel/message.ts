@@ -15,6 +15,8 @@ export interface Message {
   buttons?: Button[];
   /** Small print under everything. */
   footer?: string;
+  /** Drawn on the card itself, on platforms that have inputs on cards and no modals (`capabilities.modal`). */
+  form?: Form;
 }
 
 export interface Fact {
@@ -51,6 +53,8 @@ export interface Form {
   fields: FormField[];
   submitLabel: string;
   nonce: string;
+  /** The platform's id of the message whose card the form was opened from; brought up to date once it is submitted. */
+  cardMessageId?: string;
   /** A refusal that belongs to no field. */
   error?: string;
   /** Shown at a required field that was left empty; without it the field's own label stands there. */
@@ -86,6 +90,10 @@ export type Answer =
   | { kind: 'done'; message: Message }
   | { kind: 'results'; results: SearchResult[] }
   | { kind: 'preview'; message: Message }
+  /** The person's own page with the bot: each message is a section of it. */
+  | { kind: 'home'; sections: Message[] }
+  /** Nothing was done, and the message says so; the platform does not send the request again. */
+  | { kind: 'failed'; message: Message }
   /** Acknowledged, with nothing to show. */
   | { kind: 'none' }
   /** The platform is told that this is not implemented. */
@@ -108,7 +116,13 @@ export const interactionSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('action'), action: actionId, input: z.record(z.string(), jsonValue), nonce }),
   z.object({ do: z.literal('command'), text: z.string().max(10_000), nonce }),
   z.object({ do: z.literal('form'), action: actionId, input: z.record(z.string(), jsonValue) }),
-  z.object({ do: z.literal('submit'), action: actionId, input: z.record(z.string(), jsonValue), nonce }),
+  z.object({
+    do: z.literal('submit'),
+    action: actionId,
+    input: z.record(z.string(), jsonValue),
+    nonce,
+    card: z.string().min(1).max(300).optional(),
+  }),
 ]);
 export type Interaction = z.infer<typeof interactionSchema>;
 

@@ -29,12 +29,12 @@ export function buttonsOf(card: JsonObject): JsonObject[] {
 }
 
 /**
- * The button with this title.
+ * The button with this title; of several, `which` counts from 0.
  * @throws Error when the card has none; the message lists the titles.
  */
-export function findButton(card: JsonObject, title: string): JsonObject {
+export function findButton(card: JsonObject, title: string, which = 0): JsonObject {
   const buttons = buttonsOf(card);
-  const button = buttons.find((candidate) => candidate.title === title);
+  const button = buttons.filter((candidate) => candidate.title === title)[which];
   if (button !== undefined) return button;
   const titles = buttons.map((candidate) => String(candidate.title)).join(', ');
   throw new Error(`no button "${title}" among: ${titles}`);

@@ -22,7 +22,9 @@ export type Fault =
   /** Done, and the connection breaks before the answer. */
   | { kind: 'drop_after' }
   /** Done at once, answered late. */
-  | { kind: 'slow'; ms: number };
+  | { kind: 'slow'; ms: number }
+  /** Nothing is done and nothing answered; the connection stays open. */
+  | { kind: 'stall' };
 
 interface Switched {
   fault: Fault;

@@ -1,6 +1,6 @@
 /** Microsoft Teams in miniature on loopback: people who act on a bot, and what they see of its replies. */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
-import { HttpCaller } from '../http-call.ts';
+import { HttpCaller } from '../../shared/http-call.ts';
 import {
   botAddedActivity,
   installationActivity,

@@ -77,6 +77,8 @@ export class Oracle {
         end();
         reject(new Error(`no such message within ${timeoutMs} ms`));
       }, timeoutMs);
+      // Nobody who waits keeps a process running whose simulator was closed.
+      timer.unref();
       const end = this.subscribe((message) => {
         if (!fits(message)) return;
         clearTimeout(timer);

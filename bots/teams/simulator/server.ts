@@ -125,6 +125,8 @@ function answer(request: IncomingMessage, response: ServerResponse, routed: Rout
     case 'drop_before':
       request.socket.destroy();
       break;
+    case 'stall':
+      break;
     case 'slow': {
       const late = routed.run();
       setTimeout(() => write(response, late), fault.ms).unref();

@@ -3,10 +3,13 @@ import http from 'node:http';
 import https from 'node:https';
 
 export interface HttpCall {
-  method: 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: string;
   headers: Record<string, string>;
-  body: string;
+  /** None without it. */
+  body?: string;
+  /** Instead of the caller's own limit. */
+  timeoutMs?: number;
 }
 
 export type HttpResult =
@@ -41,9 +44,10 @@ export class HttpCaller {
         port,
         path: pathname + search,
         agent: secure ? this.#https : this.#http,
-        headers: { ...request.headers, 'content-length': Buffer.byteLength(request.body) },
+        headers: headersOf(request),
       });
-      const timer = setTimeout(() => outgoing.destroy(new TimeoutError()), this.#timeoutMs);
+      const limit = request.timeoutMs ?? this.#timeoutMs;
+      const timer = setTimeout(() => outgoing.destroy(new TimeoutError()), limit);
       const settle = (result: HttpResult) => {
         clearTimeout(timer);
         resolve(result);
@@ -67,6 +71,11 @@ export class HttpCaller {
     this.#http.destroy();
     this.#https.destroy();
   }
+}
+
+function headersOf(request: HttpCall): http.OutgoingHttpHeaders {
+  if (request.body === undefined) return request.headers;
+  return { ...request.headers, 'content-length': Buffer.byteLength(request.body) };
 }
 
 class TimeoutError extends Error {
