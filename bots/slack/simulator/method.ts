@@ -1,0 +1,64 @@
+/** What every method of the simulated Web API is given, and what it answers. */
+import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
+import type { Clock } from '../../../src/kernel/ports.ts';
+import type { Arguments } from './arguments.ts';
+import type { ResponseUrls, Triggers } from './handles.ts';
+import type { Oracle } from './oracle.ts';
+import type { Tokens } from './tokens.ts';
+import type { Views } from './views.ts';
+import type { Installation, World } from './world.ts';
+
+/** The platform's state. */
+export interface Platform {
+  clock: Clock;
+  world: World;
+  tokens: Tokens;
+  oracle: Oracle;
+  views: Views;
+  triggers: Triggers;
+  responseUrls: ResponseUrls;
+  limits: Limits;
+  /** The app was removed, or its tokens were withdrawn, by a call. */
+  onRevoked(installation: Installation, how: 'uninstalled' | 'revoked'): void;
+}
+
+export interface Limits {
+  /** One message a second in each conversation, and 429 for what is more. Off at first. */
+  onePerSecond: boolean;
+}
+
+export interface Answer {
+  status: number;
+  body: JsonValue;
+  headers?: Record<string, string>;
+}
+
+/** A call whose token was found good. */
+export interface Call {
+  args: Arguments;
+  token: string;
+  installation: Installation;
+  scopes: string;
+}
+
+export type Method = (platform: Platform, call: Call) => Answer;
+
+export function succeeded(body: JsonObject = {}): Answer {
+  return { status: 200, body: { ok: true, ...body } };
+}
+
+/** Slack answers its errors with 200; `messages` say what was wrong with the arguments. */
+export function failed(error: string, messages: readonly string[] = []): Answer {
+  const details = messages.length === 0 ? {} : { response_metadata: { messages: [...messages] } };
+  return { status: 200, body: { ok: false, error, ...details } };
+}
+
+/** The refusal of a call that lacks arguments; null when it has them all. */
+export function missing(args: Arguments, ...names: string[]): Answer | null {
+  const absent = names.filter((name) => !args.has(name));
+  if (absent.length === 0) return null;
+  return failed(
+    'invalid_arguments',
+    absent.map((name) => `[ERROR] missing required field: ${name}`),
+  );
+}
