@@ -9,6 +9,7 @@ import { actions } from './actions/registry.ts';
 import { AuditKeys } from './audit/audit-keys.ts';
 import type { Config } from './config.ts';
 import { demoTeams } from './demo/demo-data.ts';
+import { type DemoSimulators, openSimulators } from './demo/open-simulators.ts';
 import { seedDemo } from './demo/seed-demo.ts';
 import { raiseDueEvents } from './desk/raise-due-events.ts';
 import { adminRoutes, createApp } from './http/app.ts';
@@ -30,13 +31,15 @@ import { Database } from './infra/database.ts';
 import { Metrics } from './infra/metrics.ts';
 import { migrate } from './infra/migrate.ts';
 import { SecretBox } from './infra/secret-box.ts';
-import type { BotRuntime, PlatformEnvironment } from './kernel/platform.ts';
+import type { BotRuntime, PlatformCapabilities, PlatformEnvironment } from './kernel/platform.ts';
 import { type Clock, type Log, systemClock } from './kernel/ports.ts';
 import { RegistrationDirectory } from './registrations/app-directory.ts';
+import { renewCredentials } from './registrations/renew-credentials.ts';
 import { eraseOldCodes } from './tenants/link-store.ts';
 import { LinkCodes } from './tenants/links.ts';
 import { tenantIds } from './tenants/tenant-queries.ts';
 import { languages } from './words/index.ts';
+import { Background } from './work/background.ts';
 import { eraseOld } from './work/erase-old.ts';
 import { type PollingLoop, startPolling } from './work/polling-loop.ts';
 
@@ -76,7 +79,8 @@ export async function compose(options: ComposeOptions): Promise<Running> {
   const demoTenantId = config.demo ? await seedDemo({ database, auditKeys, secrets, clock }) : null;
   const registrations = new RegistrationDirectory({ database, secrets, clock, demoTenantId });
   const metrics = new Metrics();
-  const environment = platformEnvironment(config, registrations, clock, log);
+  const demo = demoTenantId === null ? null : await openSimulators(config, registrations, demoTenantId);
+  const environment = platformEnvironment(config, demo, registrations, clock, log);
   const runtimes = new Runtimes(environment);
   const background = new Background();
 
@@ -88,6 +92,8 @@ export async function compose(options: ComposeOptions): Promise<Running> {
     nonces: new Nonces(secrets.derive('nonces')),
     registrations,
     platforms: new Map(platforms.map((platform) => [platform.id, platform])),
+    environment,
+    runtime: (platform) => runtimes.of(platform),
     actions: new Map(actions.map((action) => [action.id, action])),
     metrics,
     clock,
@@ -99,7 +105,7 @@ export async function compose(options: ComposeOptions): Promise<Running> {
     records: new ReplyRecords(database),
     clock,
     log,
-    runtime: (platform) => runtimes.of(platform),
+    runtime: services.runtime,
     onThrottled: (platform) => metrics.throttled.inc({ platform }),
   };
   const loops: PollingLoop[] = [];
@@ -118,6 +124,7 @@ export async function compose(options: ComposeOptions): Promise<Running> {
       metrics,
       background: (work: Promise<unknown>) => background.add(work),
     },
+    installs: services,
     api: {
       services,
       authenticator: new Authenticator({ database, adminToken: options.adminToken, clock }),
@@ -137,12 +144,14 @@ export async function compose(options: ComposeOptions): Promise<Running> {
   });
   const server = createServer(app);
   await listen(server, config);
+  await demo?.connect(urlOf(server, config));
 
   let closing: Promise<void> | null = null;
   const close = async () => {
     await stopListening(server);
     await Promise.all(loops.map((loop) => loop.stop()));
     await background.settled(5_000);
+    await demo?.close();
     await runtimes.close();
     await database.close();
   };
@@ -162,13 +171,16 @@ function inboundDependencies(services: ApiServices): InboundDependencies {
     publicUrl,
     interpreter: { parser, actions: services.actions, publicUrl },
     onCaptureFailed: () => metrics.captureFailures.inc(),
+    capabilitiesOf,
     onAction: (action, surface, result) => metrics.actions.inc({ action, surface, result }),
+    onRetired: () => services.registrations.clear(),
   };
 }
 
 /** What each platform is given of the configuration. */
 function platformEnvironment(
   config: Config,
+  demo: DemoSimulators | null,
   apps: RegistrationDirectory,
   clock: Clock,
   log: Log,
@@ -180,8 +192,21 @@ function platformEnvironment(
       serviceHosts: [...config.teams.serviceHosts],
       demoAppId: config.demo ? demoTeams.appId : null,
     },
+    slack: {
+      apiUrl: config.slack.apiUrl,
+      publicUrl: config.publicUrl,
+      demoApiUrl: demo?.slackApiUrl ?? null,
+    },
+    lark: { apiUrl: config.lark.apiUrl, demoApiUrl: demo?.larkApiUrl ?? null },
   };
   return (platform) => ({ apps, clock, log, settings: settings[platform] ?? {} });
+}
+
+/** @throws Error for a platform that is not in the list */
+function capabilitiesOf(platformId: string): PlatformCapabilities {
+  const platform = platforms.find(({ id }) => id === platformId);
+  if (platform === undefined) throw new Error(`no platform ${platformId}`);
+  return platform.capabilities;
 }
 
 function startSweeps(deps: ResendDependencies, everyMs: number): PollingLoop[] {
@@ -199,6 +224,12 @@ function startSweeps(deps: ResendDependencies, everyMs: number): PollingLoop[] {
       everyMs: 30_000,
       log,
       run: async () => void (await raiseDueEvents(database, clock)),
+    }),
+    startPolling({
+      name: 'credentials',
+      everyMs: 30_000,
+      log,
+      run: async () => void (await renewCredentials(deps)),
     }),
     startPolling({ name: 'erasure', everyMs: 3_600_000, log, run: () => eraseOld(erasure) }),
   ];
@@ -231,24 +262,6 @@ class Runtimes {
 
   async close(): Promise<void> {
     for (const loading of this.#loaded.values()) await (await loading).close();
-  }
-}
-
-/** Work that goes on after a response: replies on their way, their records. */
-class Background {
-  readonly #running = new Set<Promise<unknown>>();
-
-  add(work: Promise<unknown>): void {
-    const tracked = work.finally(() => this.#running.delete(tracked)).catch(() => undefined);
-    this.#running.add(tracked);
-  }
-
-  /** Waits for it, at most this long: what is cut off is sent by the next start's sweep. */
-  async settled(ms: number): Promise<void> {
-    const deadline = AbortSignal.timeout(ms);
-    while (this.#running.size > 0 && !deadline.aborted) {
-      await Promise.race([Promise.all(this.#running), once(deadline, 'abort')]);
-    }
   }
 }
 

@@ -21,6 +21,10 @@ export interface Config {
   production: boolean;
   logLevel: string;
   teams: { openIdUrl: string | null; loginUrl: string | null; serviceHosts: readonly string[] };
+  /** Web API base, without a slash at its end; null: Slack's own. */
+  slack: { apiUrl: string | null };
+  /** Open API origin; null: Feishu's or Lark's, by the registration. */
+  lark: { apiUrl: string | null };
 }
 
 /** One or more settings are missing or wrong; `faults` has a sentence for each. */
@@ -79,6 +83,8 @@ const environmentSchema = z.object({
   DESKBRIDGE_TEAMS_OPENID_URL: outboundUrl.optional(),
   DESKBRIDGE_TEAMS_LOGIN_URL: outboundUrl.optional(),
   DESKBRIDGE_TEAMS_SERVICE_HOSTS: hostList.default([]),
+  DESKBRIDGE_SLACK_API_URL: outboundUrl.optional(),
+  DESKBRIDGE_LARK_API_URL: outboundUrl.optional(),
   NODE_ENV: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
@@ -110,9 +116,8 @@ function toConfig(environment: z.output<typeof environmentSchema>): Config {
     roles: environment.DESKBRIDGE_ROLES,
     adminToken: environment.DESKBRIDGE_ADMIN_TOKEN ?? null,
     secretKeys: environment.DESKBRIDGE_SECRET_KEY ?? null,
-    publicUrl: (
-      environment.DESKBRIDGE_PUBLIC_URL ?? `http://${environment.HOST}:${environment.PORT}`
-    ).replace(/\/+$/, ''),
+    publicUrl:
+      withoutSlash(environment.DESKBRIDGE_PUBLIC_URL) ?? `http://${environment.HOST}:${environment.PORT}`,
     demo: environment.DESKBRIDGE_DEMO ?? !production,
     production,
     logLevel: environment.LOG_LEVEL,
@@ -121,7 +126,13 @@ function toConfig(environment: z.output<typeof environmentSchema>): Config {
       loginUrl: environment.DESKBRIDGE_TEAMS_LOGIN_URL ?? null,
       serviceHosts: environment.DESKBRIDGE_TEAMS_SERVICE_HOSTS,
     },
+    slack: { apiUrl: withoutSlash(environment.DESKBRIDGE_SLACK_API_URL) },
+    lark: { apiUrl: withoutSlash(environment.DESKBRIDGE_LARK_API_URL) },
   });
+}
+
+function withoutSlash(url: string | undefined): string | null {
+  return url?.replace(/\/+$/, '') ?? null;
 }
 
 /** Production refuses what is convenient on a laptop. */

@@ -2,6 +2,7 @@
 import express, { type Express } from 'express';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/ports.ts';
+import type { InstallDependencies } from '../registrations/install-links.ts';
 import { actionRoutes } from './admin/actions.ts';
 import { approvalRoutes } from './admin/approvals.ts';
 import { auditEventRoutes } from './admin/audit-events.ts';
@@ -12,11 +13,14 @@ import { conversationRoutes } from './admin/conversations.ts';
 import { keyRoutes } from './admin/keys.ts';
 import { linkRoutes } from './admin/links.ts';
 import { noteRoutes } from './admin/notes.ts';
+import { registrationDoctorRoutes } from './admin/registration-doctor.ts';
+import { registrationManifestRoutes } from './admin/registration-manifest.ts';
 import { registrationRoutes } from './admin/registrations.ts';
 import { settingsRoutes } from './admin/settings.ts';
 import { tenantRoutes } from './admin/tenants.ts';
 import { ticketRoutes } from './admin/tickets.ts';
 import { userRoutes } from './admin/users.ts';
+import { installRoutes } from './install.ts';
 import { jsonBody } from './json-body.ts';
 import { problemHandler, requestIdOf } from './problem.ts';
 import type { Route } from './route.ts';
@@ -32,6 +36,8 @@ export const adminRoutes: readonly Route[] = [
   ...linkRoutes,
   ...keyRoutes,
   ...registrationRoutes,
+  ...registrationDoctorRoutes,
+  ...registrationManifestRoutes,
   ...conversationRoutes,
   ...actionRoutes,
   ...auditEventRoutes,
@@ -45,7 +51,7 @@ export const adminRoutes: readonly Route[] = [
 
 export interface AppDependencies {
   /** Null in a process without the role `web`: it answers for its own health only. */
-  web: { webhooks: WebhookDependencies; api: ServeDependencies } | null;
+  web: { webhooks: WebhookDependencies; installs: InstallDependencies; api: ServeDependencies } | null;
   service: ServiceDependencies;
   log: Log;
 }
@@ -73,9 +79,10 @@ export function createApp(deps: AppDependencies): Express {
   return app;
 }
 
-function serveWeb(app: Express, { webhooks, api }: NonNullable<AppDependencies['web']>): void {
+function serveWeb(app: Express, { webhooks, installs, api }: NonNullable<AppDependencies['web']>): void {
   // Verification needs the raw bytes, so no body is parsed before these.
   app.use(webhookRoutes(webhooks));
+  app.use(installRoutes(installs));
   app.use('/v1', jsonBody());
   for (const route of adminRoutes) {
     app[route.method](expressPath(route.path), (request, response) =>

@@ -1,5 +1,7 @@
 /** The plain pages: `/` says what runs, how to chat with it and where the API is; a ticket's says how to open it. */
 
+import { page } from './page.ts';
+
 export function frontPage(options: { version: string; demo: boolean }): string {
   return page(`<h1>Deskbridge is running</h1>
 <p class="quiet">Version ${options.version}. A gateway between your service desk and the chats where people work.</p>
@@ -30,31 +32,3 @@ const demoSection = `<h2>Chat with the demo desk</h2>
 <p>In a terminal, in the project's folder:</p>
 <pre>npx deskbridge chat --as ann</pre>
 <p>Then type <code>help</code>, <code>my tickets</code> or <code>assign 1 to me</code>.</p>`;
-
-function page(body: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Deskbridge</title>
-<style>
-  :root { color-scheme: light dark; }
-  body { font: 1rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1.25rem; }
-  h1 { font-size: 1.6rem; margin-bottom: 0; }
-  h2 { font-size: 1.1rem; margin-top: 2rem; }
-  pre {
-    background: color-mix(in srgb, currentColor 8%, transparent);
-    padding: .75rem 1rem; border-radius: .4rem; overflow-x: auto;
-  }
-  dt { font-weight: 600; }
-  dd { margin: 0 0 .6rem; }
-  .quiet { opacity: .75; }
-</style>
-</head>
-<body>
-${body}
-</body>
-</html>
-`;
-}

@@ -49,11 +49,18 @@ function operationOf(route: Route): JsonObject {
           ? { description: 'Done' }
           : {
               description: 'Success',
-              content: { 'application/json': { schema: schemaOf(route.response, 'output') } },
+              content: contentOf(route),
             },
       default: { $ref: '#/components/responses/Problem' },
     },
   };
+}
+
+/** What an answer holds; a file has a content type and no schema (OpenAPI 3.1 on binary data). */
+function contentOf(route: Route): JsonObject {
+  const files = route.kind === 'read' ? route.produces : undefined;
+  if (files !== undefined) return Object.fromEntries(files.map((type) => [type, {}]));
+  return { 'application/json': { schema: schemaOf(route.response, 'output') } };
 }
 
 function requestBody(body: z.ZodType): JsonObject {

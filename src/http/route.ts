@@ -12,7 +12,7 @@ import type { Surface } from '../kernel/activity.ts';
 import type { JsonObject, JsonValue } from '../kernel/canonical-json.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import { isUuid } from '../kernel/ids.ts';
-import type { BotPlatform } from '../kernel/platform.ts';
+import type { BotPlatform, BotRuntime, PlatformEnvironment } from '../kernel/platform.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { RegistrationDirectory } from '../registrations/app-directory.ts';
 import type { Capability, Role } from '../tenants/capabilities.ts';
@@ -39,6 +39,10 @@ export interface ApiServices {
   nonces: Nonces;
   registrations: RegistrationDirectory;
   platforms: ReadonlyMap<string, BotPlatform>;
+  /** What a platform was given of the configuration. */
+  environment: (platform: string) => PlatformEnvironment;
+  /** The runtime of a platform, loaded at its first use. */
+  runtime: (platform: string) => Promise<BotRuntime>;
   actions: ReadonlyMap<string, AnyAction>;
   metrics: Metrics;
   clock: Clock;
@@ -54,7 +58,22 @@ export interface RouteContext<Query = unknown, Body = unknown> {
   params: Record<string, string>;
   query: Query;
   body: Body;
+  /** Which of these content types the caller likes best; null: none of them. */
+  accepts: (types: readonly string[]) => string | null;
   now: Date;
+}
+
+/** A file, where a route answers one instead of JSON. */
+export class FileAnswer {
+  readonly contentType: string;
+  readonly filename: string;
+  readonly content: Uint8Array;
+
+  constructor(file: { contentType: string; filename: string; content: Uint8Array }) {
+    this.contentType = file.contentType;
+    this.filename = file.filename;
+    this.content = file.content;
+  }
 }
 
 export interface MutationResult {
@@ -117,7 +136,9 @@ interface RouteDescription<Query, Body> {
 /** Reads in the tenant's transaction. */
 export interface ReadRoute<Query = unknown> extends RouteDescription<Query, undefined> {
   kind: 'read';
-  handle: (tx: Transaction, context: RouteContext<Query>) => Promise<JsonObject>;
+  /** Content types of the files that it answers instead of JSON; `response` then says nothing. */
+  produces?: readonly string[];
+  handle: (tx: Transaction, context: RouteContext<Query>) => Promise<JsonObject | FileAnswer>;
 }
 
 /** Changes in the tenant's transaction, with one audit row whatever the outcome. */
@@ -138,15 +159,25 @@ export interface OperatorRoute<Query = unknown, Body = unknown> extends RouteDes
   handle: (directory: Sql, context: Omit<RouteContext<Query, Body>, 'tenant'>) => Promise<JsonObject | null>;
 }
 
-export type Route = ReadRoute | MutationRoute | OperatorRoute;
+/** Calls out, hence stands outside any transaction; those that it needs are its own. */
+export interface OutsideRoute<Query = unknown> extends RouteDescription<Query, undefined> {
+  kind: 'outside';
+  handle: (context: RouteContext<Query>) => Promise<JsonObject>;
+}
 
-/** These three keep the types of query and body within one route, where they are checked, and forget them outside. */
+export type Route = ReadRoute | MutationRoute | OperatorRoute | OutsideRoute;
+
+/** These four keep the types of query and body within one route, where they are checked, and forget them outside. */
 export function readRoute<Query>(route: Omit<ReadRoute<Query>, 'kind'>): Route {
   return { kind: 'read', ...route } as unknown as Route;
 }
 
 export function mutationRoute<Query, Body>(route: Omit<MutationRoute<Query, Body>, 'kind'>): Route {
   return { kind: 'mutation', ...route } as unknown as Route;
+}
+
+export function outsideRoute<Query>(route: Omit<OutsideRoute<Query>, 'kind'>): Route {
+  return { kind: 'outside', ...route } as unknown as Route;
 }
 
 export function operatorRoute<Query, Body>(route: Omit<OperatorRoute<Query, Body>, 'kind'>): Route {

@@ -7,7 +7,7 @@ import type { Authenticator } from './auth.ts';
 import { requirePortable } from './json-body.ts';
 import type { RateLimiter } from './rate-limit.ts';
 import { contextOf, requireCapability } from './request-context.ts';
-import type { ApiServices, Principal, Route } from './route.ts';
+import { type ApiServices, FileAnswer, type Principal, type Route } from './route.ts';
 import { type Answer, mutate } from './serve-mutation.ts';
 
 export interface ServeDependencies {
@@ -33,7 +33,20 @@ export async function serveRoute(
   answer.afterCommit?.();
   response.status(answer.status);
   if (answer.body === null) response.end();
+  else if (answer.body instanceof FileAnswer) sendFile(response, answer.body);
   else response.json(answer.body);
+}
+
+/** What goes back: as a mutation answers, or a file. */
+type Served = Omit<Answer, 'body'> & { body: Answer['body'] | FileAnswer };
+
+/** Saved rather than shown, under a name of ours. */
+function sendFile(response: Response, { contentType, filename, content }: FileAnswer): void {
+  response.set({
+    'Content-Type': contentType,
+    'Content-Disposition': `attachment; filename="${filename}"`,
+  });
+  response.end(content);
 }
 
 async function serveOperator(
@@ -54,12 +67,13 @@ async function serveTenant(
   route: Exclude<Route, { kind: 'operator' }>,
   principal: Principal,
   request: Request,
-): Promise<Answer> {
+): Promise<Served> {
   const { services } = deps;
   const tenant = await tenantFor(deps, principal, String(request.params.tenant));
-  if (route.kind === 'read') {
+  if (route.kind === 'read' || route.kind === 'outside') {
     requireCapability(principal, route);
     const context = { ...contextOf(services, route, principal, request), tenant };
+    if (route.kind === 'outside') return { status: route.status ?? 200, body: await route.handle(context) };
     const body = await services.database.inTenant(tenant.tenant_id, (tx) => route.handle(tx, context));
     return { status: route.status ?? 200, body };
   }

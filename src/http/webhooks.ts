@@ -1,18 +1,29 @@
 /** The platforms' endpoints: raw bytes in, verified, resolved to a tenant, handled, answered in their own form. */
 import express, { type Request, type Response, Router } from 'express';
+import { activityFault } from '../inbound/activity-fault.ts';
 import {
   type Handled,
   handleActivity,
   type InboundDependencies,
   sendWindowMs,
 } from '../inbound/handle-activity.ts';
+import { wantsQuotedMessage } from '../inbound/interpret.ts';
+import { refusalMessage } from '../inbound/present-outcome.ts';
 import { type SendDependencies, sendReply } from '../inbound/send-reply.ts';
 import type { Metrics } from '../infra/metrics.ts';
 import type { Activity } from '../kernel/activity.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
-import type { BotPlatform, PlatformRegistration, RawRequest, Receiver } from '../kernel/platform.ts';
+import type { Answer } from '../kernel/message.ts';
+import type {
+  BotPlatform,
+  HttpAnswer,
+  PlatformRegistration,
+  RawRequest,
+  Receiver,
+} from '../kernel/platform.ts';
 import type { RegistrationDirectory } from '../registrations/app-directory.ts';
 import { resolveTenant } from '../tenants/resolve-tenant.ts';
+import { translator } from '../words/index.ts';
 
 export interface WebhookDependencies {
   inbound: InboundDependencies;
@@ -25,7 +36,6 @@ export interface WebhookDependencies {
 }
 
 const bodyLimit = '256kb';
-const deadlineMs = 4_000;
 
 export function webhookRoutes(deps: WebhookDependencies): Router {
   const router = Router();
@@ -48,59 +58,86 @@ async function receive(
   response: Response,
 ): Promise<void> {
   const started = process.hrtime.bigint();
+  const arrival: Arrival = { deps, platform, response, activity: null, registration: null };
   try {
-    const activity = await authenticate(deps, platform, receiver, request, response);
-    if (activity === null) return;
-    const registration = await resolveTenant(deps.registrations, activity);
-    if (registration === null) return reject(deps, platform, response, 403, 'not_enrolled');
-    const handled = await inTime(handleActivity(deps.inbound, activity, registration));
-    deps.metrics.activities.inc({
-      platform: platform.id,
-      kind: activity.intent.kind,
-      outcome: handled.outcome,
-    });
-    if (handled.outcome === 'refused') return reject(deps, platform, response, 403, 'not_live');
-    respond(deps, platform, { activity, registration, handled }, response);
+    const handled = await handle(arrival, receiver, request);
+    if (handled !== null) respond(arrival, handled);
   } catch (error) {
-    failed(deps, platform, error, response);
+    failed(arrival, error);
   } finally {
     const seconds = Number(process.hrtime.bigint() - started) / 1e9;
     deps.metrics.activitySeconds.observe({ platform: platform.id }, seconds);
   }
 }
 
+/** One request, and how far it came. */
+interface Arrival {
+  deps: WebhookDependencies;
+  platform: BotPlatform;
+  response: Response;
+  activity: Activity | null;
+  registration: PlatformRegistration | null;
+}
+
+/** Null when the request was refused, or was the platform's own handshake: it is answered then. */
+async function handle(arrival: Arrival, receiver: Receiver, request: Request): Promise<Handled | null> {
+  const { deps, platform, response } = arrival;
+  const verification = await receiver.verify(rawRequest(request));
+  if (!verification.ok) return reject(arrival, 401, verification.reason);
+  if ('handshake' in verification) {
+    answer(response, verification.handshake);
+    return null;
+  }
+  const translation = platform.toActivity(verification.payload, verification.appId);
+  if (!translation.ok) return reject(arrival, 403, translation.reason);
+  const { activity } = translation;
+  const fault = activityFault(activity);
+  if (fault !== null) return reject(arrival, 403, fault);
+  const registration = await resolveTenant(deps.registrations, activity);
+  if (registration === null) return reject(arrival, 403, 'not_enrolled');
+  // A secret that one tenant's administrator entered says nothing about another tenant's organization.
+  if (!(verification.provenFor?.has(registration.tenantId) ?? true)) {
+    return reject(arrival, 401, 'not_proven_for_tenant');
+  }
+  arrival.activity = activity;
+  arrival.registration = registration;
+  const work = withQuotedMessage(deps, activity, registration).then((whole) =>
+    handleActivity(deps.inbound, whole, registration),
+  );
+  const handled = await inTime(work, platform.answerWithinMs);
+  deps.metrics.activities.inc({
+    platform: platform.id,
+    kind: activity.intent.kind,
+    outcome: handled.outcome,
+  });
+  return handled.outcome === 'refused' ? reject(arrival, 403, 'not_live') : handled;
+}
+
+/** The message that a new ticket is to be made from is read before the transaction, which waits for nobody outside. */
+async function withQuotedMessage(
+  deps: WebhookDependencies,
+  activity: Activity,
+  registration: PlatformRegistration,
+): Promise<Activity> {
+  const { intent, quotedMessageId, reference } = activity;
+  if (intent.kind !== 'command' || quotedMessageId === undefined || reference === null) return activity;
+  if (!wantsQuotedMessage(intent.text, deps.inbound.interpreter)) return activity;
+  const runtime = await deps.sending.runtime(registration.platform);
+  const source = (await runtime.readMessage?.(registration, reference, quotedMessageId)) ?? null;
+  return source === null ? activity : { ...activity, intent: { ...intent, source } };
+}
+
 /**
- * Platforms drop answers that come too late (Teams invokes: 5 s) and repeat. Should the work commit all the same,
+ * Platforms drop answers that come too late and repeat, or tell the person that the app did not answer. Should the work commit all the same,
  * the repeat finds the receipt, and the sweep sends the reply.
  */
-async function inTime<T>(work: Promise<T>): Promise<T> {
+async function inTime<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   work.catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new DeskbridgeError('unavailable')), deadlineMs);
   });
   return await Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-/** Null when the request was refused and answered. */
-async function authenticate(
-  deps: WebhookDependencies,
-  platform: BotPlatform,
-  receiver: Receiver,
-  request: Request,
-  response: Response,
-): Promise<Activity | null> {
-  const verification = await receiver.verify(rawRequest(request));
-  if (!verification.ok) {
-    reject(deps, platform, response, 401, verification.reason);
-    return null;
-  }
-  const translation = platform.toActivity(verification.payload, verification.appId);
-  if (!translation.ok) {
-    reject(deps, platform, response, 403, translation.reason);
-    return null;
-  }
-  return translation.activity;
 }
 
 function rawRequest(request: Request): RawRequest {
@@ -114,28 +151,55 @@ function rawRequest(request: Request): RawRequest {
   };
 }
 
-interface Done {
-  activity: Activity;
-  registration: PlatformRegistration;
-  handled: Handled;
-}
-
 /** Acknowledges, then sends: the commit stands, so the platform need not wait for its own API. */
-function respond(deps: WebhookDependencies, platform: BotPlatform, done: Done, response: Response): void {
-  const { activity, handled } = done;
-  const answer = platform.renderAnswer(handled.reply, activity);
-  response.status(answer.status).set(answer.headers ?? {});
-  if (answer.body === undefined) response.end();
-  else response.json(answer.body);
-  if (handled.receipt === null) return;
-  if (handled.reply.message !== undefined) deps.background(send(deps, done));
-  else confirmAnswer(deps, done, response);
+function respond(arrival: Arrival, handled: Handled): void {
+  const { deps, platform, response, activity, registration } = arrival;
+  if (activity === null || registration === null) return;
+  const { reply, receipt } = handled;
+  answer(response, platform.renderAnswer(reply, activity));
+  if (reply.answer !== undefined && platform.answersByCall?.(reply.answer, activity)) {
+    deps.background(show(deps, registration, activity, reply.answer));
+  }
+  if (receipt === null) return;
+  if (reply.message !== undefined) deps.background(send(deps, registration, activity, handled));
+  else confirmAnswer(deps, receipt, response);
 }
 
-async function send(deps: WebhookDependencies, done: Done): Promise<void> {
-  const { activity, registration, handled } = done;
+function answer(response: Response, { status, headers, body }: HttpAnswer): void {
+  response.status(status).set(headers ?? {});
+  if (body === undefined) response.end();
+  else response.json(body);
+}
+
+/** An answer that the platform takes by a call. It is tried once: by the next try nobody would look at it any more. */
+async function show(
+  deps: WebhookDependencies,
+  registration: PlatformRegistration,
+  activity: Activity,
+  answer: Answer,
+): Promise<void> {
+  const { platform, registrationId } = registration;
+  const runtime = await deps.sending.runtime(platform);
+  const outcome = await runtime.show?.({ registration, activity, answer });
+  if (outcome === undefined || outcome.result === 'sent') return;
+  // A form that did not open was not seen by anybody: the person is told, rather than left with a dead button.
+  if (answer.kind === 'form') await runtime.show?.({ registration, activity, answer: notDone(activity) });
+  const { result, code } = outcome;
+  deps.inbound.log.warn(
+    { registration_id: registrationId, platform, result, code },
+    'an answer was not shown',
+  );
+}
+
+async function send(
+  deps: WebhookDependencies,
+  registration: PlatformRegistration,
+  activity: Activity,
+  handled: Handled,
+): Promise<void> {
   const { receipt, reply } = handled;
-  if (receipt === null || reply.message === undefined || activity.reference === null) return;
+  const reference = activity.replyReference ?? activity.reference;
+  if (receipt === null || reply.message === undefined || reference === null) return;
   // Under overload a send may come to its turn when the sweep has taken over: then it is the sweep's.
   if (deps.inbound.clock.now().getTime() - receipt.claimedAt.getTime() >= sendWindowMs) return;
   await sendReply(deps.sending, {
@@ -143,8 +207,9 @@ async function send(deps: WebhookDependencies, done: Done): Promise<void> {
     receiptId: receipt.receiptId,
     message: reply.message,
     updateMessageId: reply.updateMessageId ?? null,
-    reference: activity.reference,
+    reference,
     replyToMessageId: activity.messageId,
+    responseUrl: activity.responseUrl ?? null,
     attempts: 0,
     ambiguous: false,
     claimedAt: receipt.claimedAt,
@@ -152,11 +217,12 @@ async function send(deps: WebhookDependencies, done: Done): Promise<void> {
 }
 
 /** An answer that left completely is confirmed; one that was cut off is told again later, as a message. */
-function confirmAnswer(deps: WebhookDependencies, done: Done, response: Response): void {
-  const { receipt } = done.handled;
-  if (receipt === null) return;
+function confirmAnswer(
+  deps: WebhookDependencies,
+  { receiptId, tenantId }: NonNullable<Handled['receipt']>,
+  response: Response,
+): void {
   response.once('finish', () => {
-    const { receiptId, tenantId } = receipt;
     const sentAt = deps.inbound.clock.now();
     const confirmed = deps.sending.records.add(tenantId, { receiptId, attempts: 0, messageId: null, sentAt });
     deps.background(
@@ -168,22 +234,32 @@ function confirmAnswer(deps: WebhookDependencies, done: Done, response: Response
 }
 
 /** Refusals say nothing: whoever is not authentic learns no reason. */
-function reject(
-  deps: WebhookDependencies,
-  platform: BotPlatform,
-  response: Response,
-  status: 401 | 403,
-  reason: string,
-): void {
+function reject({ deps, platform, response }: Arrival, status: 401 | 403, reason: string): null {
   deps.metrics.webhookRejected.inc({ platform: platform.id, reason });
   response.status(status).end();
+  return null;
 }
 
-/** Nothing was committed: the platform is told to repeat. */
-function failed(deps: WebhookDependencies, platform: BotPlatform, error: unknown, response: Response): void {
+/** Nothing was committed: the platform is told to repeat, or the person where it never does. */
+function failed({ deps, platform, response, activity, registration }: Arrival, error: unknown): void {
   const unavailable = error instanceof DeskbridgeError && error.code === 'unavailable';
   const log = unavailable ? deps.inbound.log.warn : deps.inbound.log.error;
   log.call(deps.inbound.log, { platform: platform.id, err: error }, 'an activity was not handled');
   deps.metrics.activities.inc({ platform: platform.id, kind: 'unknown', outcome: 'failed' });
-  if (!response.headersSent) response.status(503).end();
+  if (response.headersSent) return;
+  if (activity?.deliveredOnce !== true || registration === null) {
+    response.status(503).end();
+    return;
+  }
+  const nothingDone = notDone(activity);
+  answer(response, platform.renderAnswer({ answer: nothingDone }, activity));
+  if (platform.answersByCall?.(nothingDone, activity)) {
+    deps.background(show(deps, registration, activity, nothingDone));
+  }
+}
+
+/** Nothing was done, and the person may try again. */
+function notDone(activity: Activity): Answer {
+  const say = translator(activity.reference?.locale ?? null);
+  return { kind: 'failed', message: refusalMessage(say, new DeskbridgeError('unavailable')) };
 }

@@ -2,11 +2,8 @@
 import type { ActionResult } from '../actions/define-action.ts';
 import { type Outcome, runAction } from '../actions/run-action.ts';
 import type { AuditKeys } from '../audit/audit-keys.ts';
-import { recordAudit } from '../audit/record-audit.ts';
 import { captureReference } from '../conversations/capture-reference.ts';
-import { greetOnce } from '../conversations/greet-once.ts';
 import { rememberList } from '../conversations/list-views.ts';
-import { retireConversation } from '../conversations/retire-reference.ts';
 import type { Database, Transaction } from '../infra/database.ts';
 import type { Activity } from '../kernel/activity.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
@@ -14,13 +11,17 @@ import { newId } from '../kernel/ids.ts';
 import type { Reply } from '../kernel/message.ts';
 import type { PlatformRegistration } from '../kernel/platform.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
+import { firstSpoken } from '../words/index.ts';
 import { guardInteraction, keepInteractionReply } from './guard-interaction.ts';
 import { type InboundContextRow, readInboundContext } from './inbound-queries.ts';
+import { endRegistration, greet, retire } from './installations.ts';
 import { type Interpretation, type Interpreter, interpret } from './interpret.ts';
 import { openForm, reopenForm } from './open-form.ts';
 import { refusalMessage, replyToResult, replyWith } from './present-outcome.ts';
 import { claimReceipt, readReceipt, storeReply } from './receipt-store.ts';
+import { recordOutcome } from './record-outcome.ts';
 import { type Scene, type SceneDependencies, setScene } from './scene.ts';
+import { showHome } from './show-home.ts';
 
 export interface InboundDependencies extends SceneDependencies {
   database: Database;
@@ -31,6 +32,8 @@ export interface InboundDependencies extends SceneDependencies {
   /** Counts a reference that could not be captured, and an action by its result. */
   onCaptureFailed: () => void;
   onAction: (action: string, surface: string, result: string) => void;
+  /** A registration ended: what is cached of it must be forgotten. */
+  onRetired: () => void;
 }
 
 /** What the webhook has to do after the commit. */
@@ -85,25 +88,26 @@ async function handle(
   const reading = interpret(
     activity,
     deps.interpreter,
-    row.locale ?? activity.reference?.locale ?? row.language,
+    firstSpoken([row.locale, activity.reference?.locale, row.language]),
   );
   if (reading.kind === 'ignored') return { outcome: 'ignored', reply: nothingToShow, receipt: null };
   const scene = setScene(deps, { tx, activity, registration, row, conversationId, reading, now });
 
   const { reply, outcome } = await answer(deps, scene, reading);
-  const confirm = needsConfirmation(reply, outcome) && activity.reference !== null && receiptId !== null;
+  const address = activity.replyReference ?? activity.reference;
+  const confirm = needsConfirmation(reply, outcome) && address !== null && receiptId !== null;
   if (receiptId !== null) {
     storeReply(tx, {
       receiptId,
       reply,
-      reference: activity.reference,
+      reference: address,
       replyToMessageId: activity.messageId,
       sendUntil: confirm ? new Date(now.getTime() + sendWindowMs) : null,
       eraseAfter: new Date(now.getTime() + repeatWindowMs),
     });
   }
   // Last before the commit: the audit's head queues the tenant's mutations behind one another.
-  await audit(deps, scene, outcome, receiptId);
+  await recordOutcome(scene, deps.auditKeys, outcome, receiptId);
   return {
     outcome: 'handled',
     reply,
@@ -123,7 +127,7 @@ async function receive(
   registration: PlatformRegistration,
   now: Date,
 ): Promise<Arrival> {
-  const receiptId = leavesReceipt(activity) ? newId() : null;
+  const receiptId = leavesReceipt(deps, activity) ? newId() : null;
   const { registrationId } = registration;
   const claims =
     receiptId === null
@@ -133,7 +137,7 @@ async function receive(
         );
   const [claimed, row, conversationId] = await Promise.all([
     Promise.all(claims),
-    readInboundContext(tx, registrationId, activity.person?.platformUserId ?? null),
+    readInboundContext(tx, registrationId, activity.person),
     capture(deps, tx, activity, registration, now),
   ]);
   if (row === null || row.registration_status !== 'active' || row.tenant_status !== 'active') {
@@ -144,8 +148,11 @@ async function receive(
 }
 
 /** Searches and forms change nothing: they need no receipt, and every key stroke may send one. */
-function leavesReceipt(activity: Activity): boolean {
-  return !['search', 'unfurl', 'open_form', 'ignored', 'unsupported'].includes(activity.intent.kind);
+function leavesReceipt(deps: InboundDependencies, activity: Activity): boolean {
+  const { kind } = activity.intent;
+  // A form that is a message has to arrive like any other.
+  if (kind === 'open_form') return !deps.capabilitiesOf(activity.platform).modal;
+  return !['search', 'unfurl', 'home', 'ignored', 'unsupported'].includes(kind);
 }
 
 /** The same event again: nothing runs; an answer is given again, an unsent message is the sweep's. */
@@ -162,7 +169,9 @@ async function capture(
   registration: PlatformRegistration,
   now: Date,
 ): Promise<string | null> {
-  if (activity.reference === null) return null;
+  // Nothing is kept of what is not for us, or of what cannot be told.
+  const { kind } = activity.intent;
+  if (activity.reference === null || kind === 'ignored' || kind === 'unsupported') return null;
   try {
     return await captureReference(tx, registration, activity.reference, now);
   } catch (error) {
@@ -188,10 +197,15 @@ async function answer(
       return { reply: replyWith(activity, reading.question(say, context.nonce)), outcome: null };
     case 'form':
       return { reply: await openForm(scene, reading), outcome: null };
+    case 'home':
+      return { reply: { answer: await showHome(scene, deps.interpreter, deps.log) }, outcome: null };
     case 'installed':
       return { reply: await greet(scene), outcome: null };
     case 'uninstalled':
       await retire(scene);
+      return { reply: nothing, outcome: null };
+    case 'revoked':
+      await endRegistration(scene, reading, deps.onRetired);
       return { reply: nothing, outcome: null };
     case 'unsupported':
       return { reply: { answer: { kind: 'unsupported' } }, outcome: null };
@@ -206,7 +220,8 @@ async function answer(
         remember(scene, outcome.result);
       }
       deps.onAction(reading.definition.id, reading.surface, resultLabel(outcome));
-      return { reply, outcome };
+      if (!activity.onHome) return { reply, outcome };
+      return { reply: { ...reply, answer: await showHome(scene, deps.interpreter, deps.log) }, outcome };
     }
   }
 }
@@ -251,27 +266,6 @@ async function refuse(
   return replyWith(activity, refusalMessage(say, error));
 }
 
-async function greet(scene: Scene): Promise<Reply> {
-  const { context, say } = scene;
-  const conversationId = context.chat?.conversationId ?? null;
-  if (conversationId === null || scene.groupChatOff) return nothing;
-  if (!(await greetOnce(context.tx, conversationId, context.now))) return nothing;
-  const text = say('greeting.text');
-  const invitation = context.actor === null ? `\n${say('greeting.unlinked')}` : '';
-  return { message: { title: say('greeting.title'), text: `${text}${invitation}` } };
-}
-
-async function retire(scene: Scene): Promise<void> {
-  const { reference } = scene.activity;
-  if (reference === null) return;
-  await retireConversation(
-    scene.context.tx,
-    scene.registrationId,
-    reference.platformConversationId,
-    'uninstalled',
-  );
-}
-
 function groupChatOff(scene: Scene) {
   return refusalMessage(scene.say, new DeskbridgeError('surface_disabled', { detail: 'group_chat' }));
 }
@@ -281,28 +275,6 @@ function needsConfirmation(reply: Reply, outcome: Outcome | null): boolean {
   if (reply.message !== undefined) return true;
   const mutated = outcome?.kind === 'done' && outcome.attempt !== null;
   return mutated && (reply.answer?.kind === 'card' || reply.answer?.kind === 'done');
-}
-
-async function audit(
-  deps: InboundDependencies,
-  scene: Scene,
-  outcome: Outcome | null,
-  receiptId: string | null,
-): Promise<void> {
-  const attempt = outcome !== null && 'attempt' in outcome ? outcome.attempt : null;
-  if (attempt === null) return;
-  const { context } = scene;
-  const entry = {
-    ...attempt,
-    actorKind: 'user' as const,
-    actorId: context.actor?.userId ?? null,
-    actorUserId: context.actor?.userId ?? null,
-    platformUserId: context.chat?.platformUserId ?? null,
-    platform: scene.activity.platform,
-    surface: context.surface,
-    sourceId: receiptId,
-  };
-  await recordAudit(context.tx, deps.auditKeys, entry, context.now);
 }
 
 function resultLabel(outcome: Outcome): string {

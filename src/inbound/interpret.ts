@@ -1,7 +1,7 @@
 /** What an activity asks for (pure): an action to run, a form to open, a question to ask back, or nothing. */
 import type { AnyAction } from '../actions/define-action.ts';
 import type { CommandParser, ParsedCommand } from '../actions/parse-command.ts';
-import type { Activity, Surface } from '../kernel/activity.ts';
+import type { Activity, SourceMessage, Surface } from '../kernel/activity.ts';
 import type { JsonObject } from '../kernel/canonical-json.ts';
 import type { Message } from '../kernel/message.ts';
 import type { Say } from '../words/index.ts';
@@ -21,8 +21,10 @@ export type Interpretation =
   | { kind: 'form'; definition: AnyAction; input: JsonObject; surface: Surface }
   /** The answer is a question or an example; nothing runs. */
   | { kind: 'ask'; question: (say: Say, nonce: () => string) => Message; locale: string | null }
+  | { kind: 'home' }
   | { kind: 'installed' }
   | { kind: 'uninstalled' }
+  | { kind: 'revoked'; reason: string; at: Date }
   | { kind: 'ignored' }
   | { kind: 'unsupported' };
 
@@ -41,11 +43,11 @@ export function interpret(
   const { intent } = activity;
   switch (intent.kind) {
     case 'command':
-      return interpretCommand(intent.text, null, interpreter, personLocale);
+      return interpretCommand(intent, null, interpreter, personLocale);
     case 'press_command':
-      return interpretCommand(intent.text, { nonce: intent.nonce }, interpreter, personLocale);
+      return interpretCommand(intent, { nonce: intent.nonce }, interpreter, personLocale);
     case 'press':
-      return run(interpreter, intent.action, intent.input, 'card', { nonce: intent.nonce });
+      return run(interpreter, intent.action, intent.input, intent.surface ?? 'card', { nonce: intent.nonce });
     case 'submit_form':
       return run(interpreter, intent.action, intent.input, intent.surface, { nonce: intent.nonce });
     case 'open_form': {
@@ -62,6 +64,9 @@ export function interpret(
       if (number === null) return { kind: 'ignored' };
       return run(interpreter, 'open_record', { ticket: `#${number}` }, 'message_extension', null);
     }
+    case 'revoked':
+      return intent;
+    case 'home':
     case 'installed':
     case 'uninstalled':
     case 'ignored':
@@ -70,13 +75,20 @@ export function interpret(
   }
 }
 
+/** Whether the typed text asks for a ticket, which a message that it replies to would be the source of. */
+export function wantsQuotedMessage(text: string, interpreter: Interpreter): boolean {
+  const parsed = interpreter.parser.parse(text, null);
+  const action = parsed.kind === 'command' || parsed.kind === 'missing' ? parsed.action : null;
+  return action === 'create_ticket';
+}
+
 function interpretCommand(
-  text: string,
+  typed: { text: string; source?: SourceMessage | null },
   guard: { nonce: string | null } | null,
   interpreter: Interpreter,
   personLocale: string | null,
 ): Interpretation {
-  const parsed = interpreter.parser.parse(text, personLocale);
+  const parsed = fromMessage(interpreter.parser.parse(typed.text, personLocale), typed.source ?? null);
   switch (parsed.kind) {
     case 'command': {
       const { action, input, alternative, locale } = parsed;
@@ -92,6 +104,15 @@ function interpretCommand(
         locale: 'locale' in parsed ? parsed.locale : null,
       };
   }
+}
+
+/** A ticket that is asked for in reply to a message is made from it: its first line stands in for a missing title. */
+function fromMessage(parsed: ParsedCommand, source: SourceMessage | null): ParsedCommand {
+  if (source === null || !('action' in parsed) || parsed.action !== 'create_ticket') return parsed;
+  const { kind, command, input, locale } = parsed;
+  if (kind === 'missing' && (parsed.slot !== 'title' || source.text.trim() === '')) return parsed;
+  const alternative = kind === 'command' ? parsed.alternative : null;
+  return { kind: 'command', action: 'create_ticket_from_message', command, input, alternative, locale };
 }
 
 function run(
@@ -113,7 +134,7 @@ function questionFor(
     case 'missing':
       return (say) => ({
         title: say(`ask.slot.${parsed.slot}`),
-        text: say('ask.missing.text', { example: parsed.example }),
+        text: say('ask.missing.text', { example: parsed.examples[say.locale] ?? parsed.example }),
       });
     case 'suggestion':
       return (say, nonce) => ({

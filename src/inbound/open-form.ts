@@ -5,7 +5,7 @@ import { type AnyAction, requireActor } from '../actions/define-action.ts';
 import { withSourceUrl } from '../actions/message-source.ts';
 import type { JsonObject } from '../kernel/canonical-json.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
-import type { Form, Reply } from '../kernel/message.ts';
+import type { Form, Message, Reply } from '../kernel/message.ts';
 import type { Interpretation } from './interpret.ts';
 import { formWithFaults, refusalMessage, replyWith } from './present-outcome.ts';
 import type { Scene } from './scene.ts';
@@ -30,7 +30,10 @@ export async function openForm(
   if (fault !== null) return replyWith(activity, refusalMessage(say, new DeskbridgeError(fault)));
   const source = context.chat?.source ?? null;
   const form = await buildForm(scene, definition, withSourceUrl(definition.id, input, source));
-  return { answer: { kind: 'form', form } };
+  if (scene.capabilities.modal) return { answer: { kind: 'form', form } };
+  // A message of its own: the card that it was opened from goes on showing the record.
+  const message: Message = { title: form.title, form };
+  return activity.replyBy === 'answer' ? { answer: { kind: 'none' }, message } : { message };
 }
 
 /** The form again with its faults and what was typed; null where the action has no form. */
@@ -58,5 +61,6 @@ async function buildForm(scene: Scene, definition: AnyAction, input: JsonObject)
     submitLabel: say('button.save'),
     requiredHint: say('invalid.required'),
     nonce: context.nonce(),
+    ...(scene.activity.cardMessageId === null ? {} : { cardMessageId: scene.activity.cardMessageId }),
   };
 }

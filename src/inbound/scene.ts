@@ -9,11 +9,11 @@ import type { Activity, SourceMessage, Surface } from '../kernel/activity.ts';
 import type { JsonObject } from '../kernel/canonical-json.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import type { Message } from '../kernel/message.ts';
-import type { PlatformRegistration } from '../kernel/platform.ts';
+import type { PlatformCapabilities, PlatformRegistration } from '../kernel/platform.ts';
 import type { Log } from '../kernel/ports.ts';
 import { capabilitiesOf } from '../tenants/capabilities.ts';
 import type { LinkCodes } from '../tenants/links.ts';
-import { type Say, translator } from '../words/index.ts';
+import { firstSpoken, type Say, translator } from '../words/index.ts';
 import type { InboundContextRow } from './inbound-queries.ts';
 import type { Interpretation, Interpreter } from './interpret.ts';
 import type { Nonces } from './nonces.ts';
@@ -25,11 +25,15 @@ export interface SceneDependencies {
   interpreter: Interpreter;
   publicUrl: string;
   log: Log;
+  capabilitiesOf: (platform: string) => PlatformCapabilities;
 }
 
 export interface Scene {
   activity: Activity;
+  /** What the platform can do. */
+  capabilities: PlatformCapabilities;
   registrationId: string;
+  registrationUpdatedAt: Date;
   context: ActionContext;
   policy: ActionPolicy;
   say: Say;
@@ -60,7 +64,9 @@ export function setScene(deps: SceneDependencies, facts: SceneFacts): Scene {
   const isGroup = context.chat?.isGroup ?? false;
   return {
     activity,
+    capabilities: deps.capabilitiesOf(activity.platform),
     registrationId: registration.registrationId,
+    registrationUpdatedAt: row.registration_updated_at,
     context,
     policy,
     say,
@@ -75,7 +81,8 @@ export function setScene(deps: SceneDependencies, facts: SceneFacts): Scene {
 function localeFor(facts: SceneFacts): string {
   const { row, reading, activity } = facts;
   const typed = 'locale' in reading ? reading.locale : null;
-  return row.locale ?? typed ?? activity.reference?.locale ?? row.language;
+  // A language that we do not speak is passed over: whoever set it may still read the next one.
+  return firstSpoken([row.locale, typed, activity.reference?.locale, row.language]) ?? row.language;
 }
 
 function actionContext(

@@ -26,6 +26,8 @@ export interface ReplyToSend {
   updateMessageId: string | null;
   reference: ConversationReference;
   replyToMessageId: string | null;
+  /** As in the activity, for the process that committed it alone. */
+  responseUrl?: string | null;
   /** How often a sweep took it over; 0 for the process that committed it. */
   attempts: number;
   /** An earlier try may have been posted. */
@@ -45,7 +47,7 @@ export async function sendReply(deps: SendDependencies, reply: ReplyToSend): Pro
   const { registration, receiptId } = reply;
   try {
     const runtime = await deps.runtime(registration.platform);
-    const outcome = await runtime.send({ ...reply, token: receiptId });
+    const outcome = await sendOrPost(runtime, reply);
     await recordOutcome(deps, reply, outcome);
     return outcome;
   } catch (error) {
@@ -55,6 +57,14 @@ export async function sendReply(deps: SendDependencies, reply: ReplyToSend): Pro
     );
     return null;
   }
+}
+
+/** Sends; a card that is gone, or was visible to one person for a while only, cannot be replaced: then it is posted. */
+async function sendOrPost(runtime: BotRuntime, reply: ReplyToSend): Promise<SendOutcome> {
+  const outcome = await runtime.send({ ...reply, token: reply.receiptId });
+  const isGone = outcome.result === 'rejected' && outcome.code === 'not_found' && !outcome.referenceGone;
+  if (reply.updateMessageId === null || !isGone) return outcome;
+  return await runtime.send({ ...reply, updateMessageId: null, responseUrl: null, token: reply.receiptId });
 }
 
 async function recordOutcome(

@@ -1,19 +1,22 @@
-/** Live registrations as verification and sending see them: by app, by organization, from a short-lived cache. */
-import type { Database } from '../infra/database.ts';
+/** Registrations as verification and sending see them: by app, by organization, by id, from a short-lived cache. */
+import type { Database, Transaction } from '../infra/database.ts';
 import { KeyedCache } from '../infra/keyed-cache.ts';
 import type { SecretBox } from '../infra/secret-box.ts';
 import type { JsonObject } from '../kernel/canonical-json.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
-import type { AppDirectory, PlatformRegistration } from '../kernel/platform.ts';
+import { isUuid } from '../kernel/ids.ts';
+import type { AppDirectory, CredentialsUpdate, PlatformRegistration } from '../kernel/platform.ts';
 import type { Clock } from '../kernel/ports.ts';
 import { credentialsPurpose } from './change-registration.ts';
+import { lockCredentials, planRenewal, readCredentials, writeCredentials } from './credentials-store.ts';
 import {
   type DirectoryRow,
   directoryOfApp,
   findDirectory,
   findDirectoryById,
-  readCredentials,
-} from './registration-store.ts';
+  findTenantOfRegistration,
+} from './directory-store.ts';
+import { readRegistration } from './registration-store.ts';
 
 /** How long another process may still see a registration as it was. */
 const ttlMs = 5_000;
@@ -21,9 +24,11 @@ const ttlMs = 5_000;
 export class RegistrationDirectory implements AppDirectory {
   readonly #database: Database;
   readonly #secrets: SecretBox;
+  readonly #clock: Clock;
   readonly #demoTenantId: string | null;
   readonly #byApp: KeyedCache<PlatformRegistration[]>;
   readonly #byOrganization: KeyedCache<PlatformRegistration | null>;
+  readonly #byId: KeyedCache<PlatformRegistration | null>;
 
   /** @param options.demoTenantId registrations of this tenant speak to loopback only; null without demo mode */
   constructor(options: {
@@ -32,17 +37,30 @@ export class RegistrationDirectory implements AppDirectory {
     clock: Clock;
     demoTenantId: string | null;
   }) {
+    const { clock } = options;
     this.#database = options.database;
     this.#secrets = options.secrets;
+    this.#clock = clock;
     this.#demoTenantId = options.demoTenantId;
-    this.#byApp = new KeyedCache({ ttlMs, maxEntries: 1_000, clock: options.clock });
-    this.#byOrganization = new KeyedCache({ ttlMs, maxEntries: 10_000, clock: options.clock });
+    this.#byApp = new KeyedCache({ ttlMs, maxEntries: 1_000, clock });
+    this.#byOrganization = new KeyedCache({ ttlMs, maxEntries: 10_000, clock });
+    this.#byId = new KeyedCache({ ttlMs, maxEntries: 10_000, clock });
   }
 
   async registrationsOfApp(platform: string, appId: string): Promise<PlatformRegistration[]> {
     return await this.#byApp.get(`${platform}\n${appId}`, async () => {
       const rows = await directoryOfApp(this.#database.directory, platform, appId);
-      return rows.map((row) => this.#present(row));
+      return rows.map((row) => this.#present(row, 'active'));
+    });
+  }
+
+  async registration(platform: string, registrationId: string): Promise<PlatformRegistration | null> {
+    if (!isUuid(registrationId)) return null;
+    return await this.#byId.get(`${platform}\n${registrationId}`, async () => {
+      const tenantId = await findTenantOfRegistration(this.#database.directory, platform, registrationId);
+      return tenantId === null
+        ? null
+        : await this.#database.inTenant(tenantId, (tx) => this.read(tx, registrationId));
     });
   }
 
@@ -54,37 +72,89 @@ export class RegistrationDirectory implements AppDirectory {
   }): Promise<PlatformRegistration | null> {
     return await this.#byOrganization.get(cacheKey(key), async () => {
       const row = await findDirectory(this.#database.directory, key);
-      return row === null ? null : this.#present(row);
+      return row === null ? null : this.#present(row, 'active');
     });
   }
 
   /** A live registration of a tenant, for sending; null when it is retired or unknown. */
   async find(tenantId: string, registrationId: string): Promise<PlatformRegistration | null> {
     const row = await findDirectoryById(this.#database.directory, tenantId, registrationId);
-    return row === null ? null : this.#present(row);
+    return row === null ? null : this.#present(row, 'active');
+  }
+
+  /** A registration of the transaction's tenant that is not retired; null otherwise. */
+  async read(tx: Transaction, registrationId: string): Promise<PlatformRegistration | null> {
+    const [row, live] = await Promise.all([
+      readRegistration(tx, registrationId),
+      findDirectoryById(tx, tx.tenantId, registrationId),
+    ]);
+    if (row === null || row.status === 'retired') return null;
+    return this.#present({ ...row, tenant_id: tx.tenantId, vouched: live?.vouched ?? false }, row.status);
+  }
+
+  /** The credentials of a registration of the transaction's tenant. @throws DeskbridgeError registration_misconfigured */
+  async credentialsOf(tx: Transaction, registrationId: string): Promise<JsonObject> {
+    return this.#open(tx.tenantId, registrationId, await readCredentials(tx, registrationId));
   }
 
   /** Forgets what this process knows; called after a change of registrations. */
   clear(): void {
     this.#byApp.clear();
     this.#byOrganization.clear();
+    this.#byId.clear();
   }
 
-  #present(row: DirectoryRow): PlatformRegistration {
+  #present(row: DirectoryRow, status: PlatformRegistration['status']): PlatformRegistration {
+    const { tenant_id: tenantId, registration_id: registrationId } = row;
+    let opened: Promise<JsonObject> | null = null;
     return {
-      registrationId: row.registration_id,
-      tenantId: row.tenant_id,
+      registrationId,
+      tenantId,
       platform: row.platform,
       appId: row.app_id,
       organization: row.organization,
       options: row.options,
-      demo: row.tenant_id === this.#demoTenantId,
-      credentials: () => this.#openCredentials(row.tenant_id, row.registration_id),
+      demo: tenantId === this.#demoTenantId,
+      status,
+      vouched: row.vouched,
+      credentials: () => {
+        // Opened once for as long as the caches keep this object; a failure is not kept.
+        opened ??= this.#database
+          .inTenant(tenantId, (tx) => this.credentialsOf(tx, registrationId))
+          .catch((error) => {
+            opened = null;
+            throw error;
+          });
+        return opened;
+      },
+      updateCredentials: async (change) => {
+        const credentials = await this.#updateCredentials(tenantId, registrationId, change);
+        opened = Promise.resolve(credentials);
+        return credentials;
+      },
     };
   }
 
-  async #openCredentials(tenantId: string, registrationId: string): Promise<JsonObject> {
-    const sealed = await this.#database.inTenant(tenantId, (tx) => readCredentials(tx, registrationId));
+  async #updateCredentials(
+    tenantId: string,
+    registrationId: string,
+    change: (current: JsonObject) => Promise<CredentialsUpdate | null>,
+  ): Promise<JsonObject> {
+    const [credentials, changed] = await this.#database.inTenant(tenantId, async (tx) => {
+      const current = this.#open(tenantId, registrationId, await lockCredentials(tx, registrationId));
+      const update = await change(current);
+      if (update === null) return [current, false];
+      const purpose = credentialsPurpose(tenantId, registrationId);
+      const sealed = this.#secrets.seal(JSON.stringify(update.credentials), purpose);
+      writeCredentials(tx, registrationId, sealed, this.#clock.now());
+      planRenewal(tx, registrationId, update.renewAt);
+      return [update.credentials, true];
+    });
+    if (changed) this.clear();
+    return credentials;
+  }
+
+  #open(tenantId: string, registrationId: string, sealed: string | null): JsonObject {
     if (sealed === null)
       throw new DeskbridgeError('registration_misconfigured', { detail: 'No credentials.' });
     return JSON.parse(this.#secrets.open(sealed, credentialsPurpose(tenantId, registrationId))) as JsonObject;

@@ -4,17 +4,22 @@ import type { SecretBox } from '../infra/secret-box.ts';
 import type { JsonObject } from '../kernel/canonical-json.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import { applyEvent, foldRegistration, type Registration, type RegistrationEvent } from './registration.ts';
+import type { CredentialsUpdate } from '../kernel/platform.ts';
 import {
-  appendEvent,
+  credentialsActorKind,
+  planRenewal,
+  writeCredentials,
+  writeFetchedManifest,
+} from './credentials-store.ts';
+import {
   enterDirectory,
   findDirectory,
   leaveDirectory,
-  lockStream,
   updateDirectory,
-  writeCredentials,
-  writeReadModel,
-} from './registration-store.ts';
+  writeVouched,
+} from './directory-store.ts';
+import { applyEvent, foldRegistration, type Registration, type RegistrationEvent } from './registration.ts';
+import { appendEvent, lockStream, writeReadModel } from './registration-store.ts';
 
 export interface NewRegistration {
   /** Made by the caller where it must be known beforehand; else new. */
@@ -28,6 +33,7 @@ export interface NewRegistration {
   status: 'pending' | 'active';
 }
 
+/** Who changes it. What an operator or the system enters is vouched for; a tenant's own administrator vouches for nobody else. */
 export interface RegistrationActor {
   kind: 'user' | 'key' | 'operator' | 'system';
   id: string | null;
@@ -56,25 +62,54 @@ export async function addRegistration(
     data: { platform, name, app_id: input.appId, organization: input.organization, options, status },
   };
   const registration = record(tx, registrationId, null, event, actor, now);
-  if (status === 'active') await claimOrganization(tx, registrationId, registration);
+  if (status === 'active') await claimOrganization(tx, registrationId, registration, isVouched(actor.kind));
   else await refuseTaken(tx, input);
   writeCredentials(tx, registrationId, sealCredentials(tx, secrets, registrationId, input.credentials), now);
   return { registrationId, registration };
 }
 
-/** @throws DeskbridgeError not_found, conflict (not pending), registration_taken */
+/** An operator says that it is the tenant's. @throws DeskbridgeError not_found, conflict (not pending), registration_taken */
 export async function approveRegistration(
   tx: Transaction,
   registrationId: string,
   actor: RegistrationActor,
   now: Date,
 ): Promise<Registration> {
+  return await activate(tx, registrationId, 'approved', actor, now);
+}
+
+/**
+ * The organization consented on the platform's page, and `credentials` are what it gave for that.
+ * @throws DeskbridgeError not_found, conflict (not pending), registration_taken
+ */
+export async function completeInstallation(
+  tx: Transaction,
+  secrets: SecretBox,
+  registrationId: string,
+  update: CredentialsUpdate,
+  now: Date,
+): Promise<Registration> {
+  const installed = await activate(tx, registrationId, 'installed', { kind: 'system', id: null }, now);
+  const sealed = sealCredentials(tx, secrets, registrationId, update.credentials);
+  writeCredentials(tx, registrationId, sealed, now);
+  planRenewal(tx, registrationId, update.renewAt);
+  return installed;
+}
+
+async function activate(
+  tx: Transaction,
+  registrationId: string,
+  type: 'approved' | 'installed',
+  actor: RegistrationActor,
+  now: Date,
+): Promise<Registration> {
   const state = await currentState(tx, registrationId);
   if (state.status !== 'pending')
     throw new DeskbridgeError('conflict', { detail: 'The registration is not pending.' });
-  const approved = record(tx, registrationId, state, { type: 'approved', data: {} }, actor, now);
-  await claimOrganization(tx, registrationId, approved);
-  return approved;
+  const vouched = isVouched(await credentialsActorKind(tx, registrationId));
+  const active = record(tx, registrationId, state, { type, data: {} }, actor, now);
+  await claimOrganization(tx, registrationId, active, vouched);
+  return active;
 }
 
 /** Changes name, options or credentials. @throws DeskbridgeError not_found, conflict (retired) */
@@ -105,6 +140,8 @@ export async function changeRegistration(
     const data = { fields: Object.keys(credentials).sort() };
     state = record(tx, registrationId, state, { type: 'credentials_replaced', data }, actor, now);
     writeCredentials(tx, registrationId, sealCredentials(tx, secrets, registrationId, credentials), now);
+    planRenewal(tx, registrationId, null);
+    writeVouched(tx, registrationId, isVouched(actor.kind));
   }
   return state;
 }
@@ -120,8 +157,19 @@ export async function retireRegistration(
   const state = await currentState(tx, registrationId);
   if (state.status === 'retired') return state;
   const retired = record(tx, registrationId, state, { type: 'retired', data: { reason } }, actor, now);
+  planRenewal(tx, registrationId, null);
   await leaveDirectory(tx, registrationId);
   return retired;
+}
+
+/** Remembers which manifest the operator took to the platform's console. @param sha256 hex digest of its files */
+export function noteFetchedManifest(
+  tx: Transaction,
+  registrationId: string,
+  sha256: string,
+  now: Date,
+): void {
+  writeFetchedManifest(tx, registrationId, sha256, now);
 }
 
 async function currentState(tx: Transaction, registrationId: string): Promise<Registration> {
@@ -150,8 +198,14 @@ async function claimOrganization(
   tx: Transaction,
   registrationId: string,
   state: Registration,
+  vouched: boolean,
 ): Promise<void> {
-  if (!(await enterDirectory(tx, registrationId, state))) throw new DeskbridgeError('registration_taken');
+  if (!(await enterDirectory(tx, registrationId, state, vouched)))
+    throw new DeskbridgeError('registration_taken');
+}
+
+function isVouched(actorKind: string | null): boolean {
+  return actorKind === 'operator' || actorKind === 'system';
 }
 
 /** What is live cannot even be asked for: the approval could not succeed. */

@@ -1,5 +1,5 @@
-/** SQL of registrations: the event stream, the read model, the directory that verification reads, the secrets. */
-import type { Sql, Transaction } from '../infra/database.ts';
+/** SQL of registrations: the event stream and the read model. */
+import type { Transaction } from '../infra/database.ts';
 import type { JsonObject } from '../kernel/canonical-json.ts';
 import type { Registration, RegistrationEvent, StoredEvent } from './registration.ts';
 
@@ -15,20 +15,8 @@ export interface RegistrationRow {
   updated_at: Date;
 }
 
-/** One row of the directory: a live registration, seen before its tenant is known. */
-export interface DirectoryRow {
-  platform: string;
-  app_id: string;
-  organization: string;
-  tenant_id: string;
-  registration_id: string;
-  options: JsonObject;
-}
-
 const columns =
   'registration_id, platform, name, app_id, organization, options, status, created_at, updated_at';
-const directoryColumns = 'platform, app_id, organization, tenant_id, registration_id, options';
-
 /** The stream of one registration, locked against other writers until the transaction ends. */
 export async function lockStream(tx: Transaction, registrationId: string): Promise<StoredEvent[]> {
   await tx.query(
@@ -59,6 +47,13 @@ export function appendEvent(
       'insert into bot_registrations (tenant_id, registration_id, version, created_at) values ($1, $2, 1, $3)',
       [tx.tenantId, registrationId, stored.occurredAt],
     );
+    if (stored.event.type === 'registered') {
+      tx.enqueue('insert into registration_ids (registration_id, tenant_id, platform) values ($1, $2, $3)', [
+        registrationId,
+        tx.tenantId,
+        stored.event.data.platform,
+      ]);
+    }
   } else {
     tx.enqueue('update bot_registrations set version = $3 where tenant_id = $1 and registration_id = $2', [
       tx.tenantId,
@@ -107,76 +102,6 @@ export function writeReadModel(tx: Transaction, registrationId: string, state: R
   );
 }
 
-/** Puts a live registration into the directory. @returns false when the organization is taken */
-export async function enterDirectory(
-  tx: Transaction,
-  registrationId: string,
-  state: Registration,
-): Promise<boolean> {
-  const entered = await tx.execute(
-    `insert into registration_directory (${directoryColumns}) values ($1, $2, $3, $4, $5, $6)
-     on conflict (platform, app_id, organization) do nothing`,
-    [
-      state.platform,
-      state.app_id,
-      state.organization,
-      tx.tenantId,
-      registrationId,
-      JSON.stringify(state.options),
-    ],
-  );
-  return entered === 1;
-}
-
-export async function updateDirectory(
-  tx: Transaction,
-  registrationId: string,
-  options: JsonObject,
-): Promise<void> {
-  await tx.execute(
-    'update registration_directory set options = $2 where registration_id = $1 and tenant_id = $3',
-    [registrationId, JSON.stringify(options), tx.tenantId],
-  );
-}
-
-export async function leaveDirectory(tx: Transaction, registrationId: string): Promise<void> {
-  await tx.execute('delete from registration_directory where registration_id = $1 and tenant_id = $2', [
-    registrationId,
-    tx.tenantId,
-  ]);
-}
-
-export async function findDirectory(
-  sql: Sql,
-  key: { platform: string; appId: string; organization: string },
-): Promise<DirectoryRow | null> {
-  const [row] = await sql.query<DirectoryRow>(
-    `select ${directoryColumns} from registration_directory
-      where platform = $1 and app_id = $2 and organization = $3`,
-    [key.platform, key.appId, key.organization],
-  );
-  return row ?? null;
-}
-
-export async function findDirectoryById(
-  sql: Sql,
-  tenantId: string,
-  registrationId: string,
-): Promise<DirectoryRow | null> {
-  const [row] = await sql.query<DirectoryRow>(
-    `select ${directoryColumns} from registration_directory where registration_id = $1 and tenant_id = $2`,
-    [registrationId, tenantId],
-  );
-  return row ?? null;
-}
-
-export async function directoryOfApp(sql: Sql, platform: string, appId: string): Promise<DirectoryRow[]> {
-  return await sql.query<DirectoryRow>(
-    `select ${directoryColumns} from registration_directory where platform = $1 and app_id = $2`,
-    [platform, appId],
-  );
-}
-
 export async function readRegistration(
   tx: Transaction,
   registrationId: string,
@@ -198,21 +123,4 @@ export async function listRegistrations(
       order by created_at desc, registration_id desc limit $2`,
     [tx.tenantId, page.limit, page.after?.createdAt ?? null, page.after?.id ?? null],
   );
-}
-
-export function writeCredentials(tx: Transaction, registrationId: string, sealed: string, now: Date): void {
-  tx.enqueue(
-    `insert into registration_credentials (tenant_id, registration_id, sealed, updated_at) values ($1, $2, $3, $4)
-     on conflict (tenant_id, registration_id) do update
-       set sealed = excluded.sealed, updated_at = excluded.updated_at`,
-    [tx.tenantId, registrationId, sealed, now],
-  );
-}
-
-export async function readCredentials(tx: Transaction, registrationId: string): Promise<string | null> {
-  const [row] = await tx.query<{ sealed: string }>(
-    'select sealed from registration_credentials where tenant_id = $1 and registration_id = $2',
-    [tx.tenantId, registrationId],
-  );
-  return row?.sealed ?? null;
 }

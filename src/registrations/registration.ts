@@ -17,6 +17,8 @@ export type RegistrationEvent =
       };
     }
   | { type: 'approved'; data: Record<string, never> }
+  /** The organization consented on the platform's own page, which proves that it is the tenant's. */
+  | { type: 'installed'; data: Record<string, never> }
   | { type: 'changed'; data: { name?: string; options?: JsonObject } }
   /** The secrets themselves are sealed elsewhere and never part of the stream. */
   | { type: 'credentials_replaced'; data: { fields: string[] } }
@@ -55,6 +57,7 @@ export function applyEvent(state: Registration | null, stored: StoredEvent): Reg
     case 'registered':
       return { ...state, version };
     case 'approved':
+    case 'installed':
       return { ...next, status: 'active' };
     case 'changed':
       return { ...next, name: event.data.name ?? state.name, options: event.data.options ?? state.options };

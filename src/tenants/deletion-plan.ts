@@ -22,6 +22,7 @@ export const tenantTables = [
   'conversations',
   'link_codes',
   'links',
+  'registration_manifests',
   'registration_credentials',
   'registration_read',
   'registration_events',
@@ -36,5 +37,6 @@ export const directoryTables = [
   'due_work',
   'api_key_directory',
   'registration_directory',
+  'registration_ids',
   'tenants',
 ] as const;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { breaches, findCycle } from './dependency-rule.ts';
 import { importsOf, readSources, type SourceFile } from './imports.ts';
 
-const sources = readSources(['src', 'bots', 'migrations']);
+const sources = readSources(['src', 'bots', 'migrations', 'manifests']);
 
 function file(path: string, text: string): SourceFile {
   return { path, text, ...importsOf(path, text) };
@@ -35,6 +35,11 @@ describe('dependency rule', () => {
     ['bots/slack/verify.ts', "import { x } from '../teams/verify.ts';"],
     ['bots/teams/to-activity.ts', "import { ActivityTypes } from 'botbuilder';"],
     ['src/desk/ticket-store.ts', "import knex from 'knex';"],
+    ['manifests/app-spec.ts', "import { x } from '../src/actions/run-action.ts';"],
+    ['manifests/generate.ts', "import { x } from '../bots/teams/verify.ts';"],
+    ['src/http/app.ts', "import { x } from '../../manifests/generate.ts';"],
+    ['src/desk/create-ticket.ts', "import { x } from '../../manifests/app-spec.ts';"],
+    ['bots/teams/manifest.ts', "import { x } from '../../manifests/app-spec.ts';"],
   ])('is broken by %s with %s', (path, text) => {
     expect(breaches([file(path, text)])).toHaveLength(1);
   });

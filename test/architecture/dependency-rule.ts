@@ -52,6 +52,9 @@ function importBreach(from: string, to: string): string | null {
   const target = partOf(to);
   if (source === target) return null;
   if (source.startsWith('bots/')) return botsBreach(from, to, target);
+  if (source === 'manifests') return manifestsBreach(from, to, target);
+  // The description of the app, which the API fills in for a registration.
+  if (to === 'manifests/app-spec.ts' && source === 'http') return null;
   if (target === 'bots/simulator')
     return ['cli', 'demo'].includes(source) ? null : sentence(from, to, 'loads a simulator');
   if (!(allowed[source] ?? []).includes(target))
@@ -63,12 +66,23 @@ function importBreach(from: string, to: string): string | null {
 }
 
 function botsBreach(from: string, to: string, target: string): string | null {
-  if (target === 'kernel') return null;
+  if (target === 'kernel' || target === 'bots/shared') return null;
   const platform = from.split('/')[1];
   if (from === 'bots/index.ts' && /^bots\/[^/]+\/index\.ts$/.test(to)) return null;
   // A simulator may use its own platform's pure files, and the platform never its simulator.
   if (to.startsWith(`bots/${platform}/`) && !to.includes('/simulator/')) return null;
-  return sentence(from, to, 'bots import the kernel and their own folder only');
+  return sentence(from, to, 'bots import the kernel, bots/shared and their own folder only');
+}
+
+/** Manifests are made of the actions, the words and what each platform makes of them. */
+function manifestsBreach(from: string, to: string, target: string): string | null {
+  if (target === 'kernel' || target === 'words' || to === 'src/actions/registry.ts') return null;
+  if (/^bots\/[^/]+\/manifest\.ts$/.test(to)) return null;
+  return sentence(
+    from,
+    to,
+    "manifests import the kernel, words, the actions' registry and platforms' manifests",
+  );
 }
 
 function packageBreach(from: string, name: string): string | null {
@@ -81,9 +95,13 @@ function packageBreach(from: string, name: string): string | null {
   return null;
 }
 
-/** `kernel` for `src/kernel/ids.ts`, `main` for `src/main.ts`, `bots/teams` or `bots/simulator` for platforms. */
+/**
+ * `kernel` for `src/kernel/ids.ts`, `main` for `src/main.ts`, `bots/teams` or `bots/simulator` for platforms,
+ * `manifests` for everything there.
+ */
 function partOf(path: string): string {
   const [top, second = '', third] = path.split('/');
+  if (top === 'manifests') return 'manifests';
   if (top === 'bots') {
     if (third === 'simulator') return 'bots/simulator';
     return third === undefined ? 'bots/index' : `bots/${second}`;

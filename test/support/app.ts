@@ -14,7 +14,7 @@ export type Body = Record<string, unknown> & { code?: string; items?: Record<str
 
 export interface Answer {
   status: number;
-  /** Parsed JSON; an empty object when there was none. */
+  /** Parsed JSON; an empty object when there was none, or something else. */
   body: Body;
   headers: Headers;
 }
@@ -72,6 +72,7 @@ async function call(url: string, method: string, path: string, options: CallOpti
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  const parsed = text === '' ? {} : (JSON.parse(text) as Body);
+  const isJson = /^application\/([a-z]+\+)?json\b/.test(response.headers.get('content-type') ?? '');
+  const parsed = isJson && text !== '' ? (JSON.parse(text) as Body) : {};
   return { status: response.status, body: parsed, headers: response.headers };
 }

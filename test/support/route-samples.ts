@@ -70,6 +70,8 @@ export const samples: Record<string, Sampler> = {
   'post /registrations': () => ({ body: newRegistration() }),
   'get /registrations': () => ({}),
   'get /registrations/{registration_id}': one('registration_id'),
+  'get /registrations/{registration_id}/doctor': one('registration_id'),
+  'get /registrations/{registration_id}/manifest': one('registration_id'),
   'patch /registrations/{registration_id}': ({ ids }) => ({
     params: { registration_id: ids.registration_id },
     body: { name: 'Renamed' },

@@ -30,6 +30,22 @@ export function checkScope(tenant: TenantRow, scope: string | undefined): void {
   throw invalid([{ path: 'scope', message: 'is not the tenant of the path' }]);
 }
 
+/**
+ * The app's and the organization's id in the form that the platform's events carry.
+ * @throws DeskbridgeError validation_error
+ */
+export function checkIds(
+  platform: BotPlatform,
+  ids: { app_id: string; organization: string },
+): { appId: string; organization: string } {
+  const appId = platform.appId.safeParse(ids.app_id);
+  const organization = platform.organization.safeParse(ids.organization);
+  if (appId.success && organization.success) return { appId: appId.data, organization: organization.data };
+  const faults = (path: string, error: z.ZodError | undefined) =>
+    error === undefined ? [] : fieldErrors(error).map(({ message }) => ({ path, message }));
+  throw invalid([...faults('app_id', appId.error), ...faults('organization', organization.error)]);
+}
+
 /** @throws DeskbridgeError validation_error */
 export function checkOptions(platform: BotPlatform, options: Record<string, unknown>): JsonObject {
   const parsed = platform.registration.safeParse(options);

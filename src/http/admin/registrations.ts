@@ -1,6 +1,7 @@
 /** Bot installations: enrolled by an operator, or by a tenant's administrator and then approved. */
 import { z } from 'zod';
 import { requiredLine } from '../../actions/input-fields.ts';
+import type { Transaction } from '../../infra/database.ts';
 import { toPage } from '../../infra/keyset.ts';
 import type { JsonObject } from '../../kernel/canonical-json.ts';
 import type { BotPlatform } from '../../kernel/platform.ts';
@@ -11,6 +12,7 @@ import {
   type RegistrationActor,
   retireRegistration,
 } from '../../registrations/change-registration.ts';
+import { installUrl } from '../../registrations/install-links.ts';
 import type { Registration } from '../../registrations/registration.ts';
 import {
   listRegistrations,
@@ -18,6 +20,7 @@ import {
   readRegistration,
 } from '../../registrations/registration-store.ts';
 import {
+  type ApiServices,
   found,
   id,
   idIn,
@@ -31,9 +34,10 @@ import {
   readRoute,
   toPageRequest,
 } from '../route.ts';
-import { given, platformId } from './fields.ts';
+import { given } from './fields.ts';
 import {
   checkCredentials,
+  checkIds,
   checkOptions,
   checkScope,
   countRejection,
@@ -53,6 +57,7 @@ const registration = z
     status,
     created_at: instant,
     updated_at: instant,
+    install_url: z.url().optional().describe('Where an administrator of the organization installs the app'),
   })
   .describe("With the platform's own options, such as app_type; credentials never come back");
 
@@ -95,8 +100,8 @@ export const registrationRoutes: Route[] = [
       .looseObject({
         platform: z.string().trim().min(1).max(64),
         name: requiredLine(200),
-        app_id: platformId,
-        organization: platformId.describe('Entra tenant, Slack team or enterprise, Lark tenant_key'),
+        app_id: z.string().max(200),
+        organization: z.string().max(200).describe('Entra tenant, Slack team or enterprise, Lark tenant_key'),
         credentials,
         scope: z.string().max(200).optional().describe('The tenant of the path again, or nothing'),
         limits: limits.optional(),
@@ -109,18 +114,23 @@ export const registrationRoutes: Route[] = [
       const { platform, name, app_id, organization, credentials, scope, limits, ...options } = body;
       checkScope(tenant, scope);
       const definition = findPlatform(services, platform);
+      const checked = checkCredentials(definition, credentials);
+      const installed = definition.install?.isInstalled(checked) ?? true;
       const input = {
         platform: definition.id,
         name,
-        appId: app_id,
-        organization,
+        ...checkIds(definition, { app_id, organization }),
         options: { ...checkOptions(definition, options), ...given({ limits }) },
-        credentials: checkCredentials(definition, credentials),
-        status: principal.kind === 'operator' ? ('active' as const) : ('pending' as const),
+        credentials: checked,
+        status: principal.kind === 'operator' && installed ? ('active' as const) : ('pending' as const),
       };
       const added = await addRegistration(tx, services.secrets, input, actorOf(principal), now);
+      const made = present(added.registrationId, added.registration);
+      if (!installed) {
+        made.install_url = installUrl(services, tx.tenantId, added.registrationId, definition.id, now);
+      }
       return {
-        body: present(added.registrationId, added.registration),
+        body: made,
         target: { kind: 'registration', id: added.registrationId },
         afterCommit: () => services.registrations.clear(),
       };
@@ -153,9 +163,14 @@ export const registrationRoutes: Route[] = [
     summary: 'Read a registration',
     capability: 'registration:read',
     response: registration,
-    handle: async (tx, { params }) => {
+    handle: async (tx, { params, services, principal, now }) => {
       const row = found(await readRegistration(tx, idIn(params, 'registration_id')));
-      return present(row.registration_id, row);
+      const body = present(row.registration_id, row);
+      const mayInstall = row.status === 'pending' && principal.capabilities.has('registration:manage');
+      if (mayInstall && !(await isInstalled(services, tx, row))) {
+        body.install_url = installUrl(services, tx.tenantId, row.registration_id, row.platform, now);
+      }
+      return body;
     },
   }),
   mutationRoute({
@@ -236,6 +251,11 @@ export const registrationRoutes: Route[] = [
     },
   }),
 ];
+
+async function isInstalled(services: ApiServices, tx: Transaction, row: RegistrationRow): Promise<boolean> {
+  const install = services.platforms.get(row.platform)?.install;
+  return install?.isInstalled(await services.registrations.credentialsOf(tx, row.registration_id)) ?? true;
+}
 
 /** Options that are left out stay; the platform checks the whole. */
 function mergedOptions(

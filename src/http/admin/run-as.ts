@@ -10,7 +10,7 @@ import { DeskbridgeError } from '../../kernel/errors.ts';
 import { capabilitiesOf } from '../../tenants/capabilities.ts';
 import { readSettings, type TenantSettings } from '../../tenants/tenant-store.ts';
 import type { UserRow } from '../../tenants/user-store.ts';
-import { translator } from '../../words/index.ts';
+import { firstSpoken, translator } from '../../words/index.ts';
 import { type MutationResult, type RecordedAttempt, RefusedAttempt, type RouteContext } from '../route.ts';
 
 export interface ApiInvocation {
@@ -69,7 +69,7 @@ function contextFor(
     },
     surface: 'api',
     chat: null,
-    say: translator(person.locale ?? settings.language),
+    say: translator(firstSpoken([person.locale, settings.language])),
     ticketUrl: (ticket) => ticketUrl(services.publicUrl, tenant.slug, ticket),
     nonce: () => services.nonces.issue(tx.tenantId, now),
     isSwitchedOn: (action) => switchedOff(policy, action, 'api') === null,

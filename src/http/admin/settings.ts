@@ -3,13 +3,23 @@ import { z } from 'zod';
 import { surfaces } from '../../kernel/activity.ts';
 import { DeskbridgeError } from '../../kernel/errors.ts';
 import { lockSettings, readSettings, writeSettings } from '../../tenants/tenant-store.ts';
-import { languages } from '../../words/index.ts';
+import { languages, matchLanguage } from '../../words/index.ts';
 import { type ApiServices, mutationRoute, type Route, readRoute } from '../route.ts';
 import { given } from './fields.ts';
 
 /** Surfaces of actions; the admin API itself cannot be switched off. */
 const switchable = z.enum(surfaces).exclude(['admin']);
 const language = z.enum(languages.map(({ code }) => code));
+/** Any tag that leads to a language that is offered, e.g. `zh-CN`. */
+const anyLanguage = z
+  .string()
+  .max(35)
+  .transform((tag, check) => {
+    const found = matchLanguage(languages, tag);
+    if (found !== null) return found.code;
+    check.addIssue({ code: 'custom', message: 'a language that is offered' });
+    return z.NEVER;
+  });
 
 const settings = z.object({
   allowed_actions: z.array(z.string()).nullable().describe('Mutations that may run; null: all'),
@@ -43,7 +53,7 @@ export const settingsRoutes: Route[] = [
         allowed_actions: z.array(z.string().max(64)).max(200).transform(distinct).nullable(),
         surfaces: z.array(switchable).max(20).transform(distinct).nullable(),
         group_chat: z.boolean(),
-        language,
+        language: anyLanguage,
       })
       .partial(),
     response: settings,

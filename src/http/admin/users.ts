@@ -161,7 +161,8 @@ function taken(): DeskbridgeError {
 
 function isLanguageTag(tag: string): boolean {
   try {
-    return Intl.getCanonicalLocales(tag).length === 1;
+    // Some platforms and systems write `zh_CN`.
+    return Intl.getCanonicalLocales(tag.replaceAll('_', '-')).length === 1;
   } catch (error) {
     if (error instanceof RangeError) return false;
     throw error;

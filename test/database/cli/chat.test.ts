@@ -1,4 +1,7 @@
-/** The terminal chat with the real server, as a process: the first conversation of a new user. */
+/** The terminal chat with the real server, as a process: the first conversation of a new user, on every platform. */
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Installation, listeningUrl, spawnNode, startInstallation, stop } from './programs.ts';
 
@@ -79,6 +82,73 @@ describe('chat', () => {
     });
     expect(code).toBe(0);
     expect(stdout).toContain('audit rows are not shown');
+    expect(stdout).toContain('You are Ann Archer');
+  });
+
+  // Each platform with a person and a ticket of its own: they share the desk.
+  it.each([
+    ['teams', 'ben', '1001'],
+    ['slack', 'cara', '1002'],
+    ['lark', 'dan', '1003'],
+  ])('works the desk on %s: buttons, forms, a group, Chinese', async (platform, person, ticket) => {
+    const lines = ['help', `ticket ${ticket}`, '1', '5', 'soon', '', '', '45m', '', '', 'my tickets'];
+    lines.push('/group', '我的工单', `分配 ${ticket} 给我`, '/personal', '/desk whoami');
+    const { code, stdout, stderr } = await installation.command(['chat', '--as', person, '--on', platform], {
+      input: lines.map((line) => `${line}\n`).join(''),
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const turns = stdout.split(new RegExp(`^${person}(?: \\(group\\))?> `, 'm')).slice(1);
+    const said = (line: string) => turns.find((turn) => turn.startsWith(`${line}\n`)) ?? '';
+    expect(said('help')).toMatch(/^\[1\] My tickets {2}\[2\] My approvals {2}\[3\] New ticket$/m);
+    expect(said(`ticket ${ticket}`)).toMatch(/^Status +\S/m);
+    expect(said('1')).toContain(`(card updated)\n#${ticket} is yours now`);
+    expect(said('5')).toContain('Log time (/cancel leaves)\n  Time: soon');
+    expect(said('5')).toContain('  Write a time from 1 minute to 24 hours');
+    expect(said('5')).toContain(`45m logged on #${ticket}`);
+    expect(said('my tickets')).toMatch(new RegExp(`^\\d\\. #${ticket} `, 'm'));
+    expect(said('我的工单')).toContain('未关闭工单');
+    expect(said('/desk whoami')).toContain(`${person}@demo.test`);
+    const rows = turns.flatMap((turn) => turn.match(/^audit #\d+ .*(?= [0-9a-f]{8}…$)/gm) ?? []);
+    expect(rows.map((row) => row.replace(/^audit #\d+ /, ''))).toEqual([
+      'assign_ticket success',
+      'log_time failure (validation_error)',
+      'log_time success',
+      'assign_ticket success',
+    ]);
+  });
+
+  it("makes a ticket of somebody's message on every platform, and opens Slack's own page", async () => {
+    for (const platform of ['teams', 'slack', 'lark']) {
+      const { code, stdout } = await script(
+        ['/ticket The scanner is broken', '', '', '', '', '/home'],
+        ['--on', platform],
+      );
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^audit #\d+ create_ticket_from_message success /m);
+      expect(stdout.includes('no page of its own')).toBe(platform !== 'slack');
+    }
+  });
+
+  it('finds the simulated Slack and Lark by the data directory alone, in a file of its owner', async () => {
+    const file = join(installation.env.DESKBRIDGE_DATA_DIR ?? '', 'simulators.json');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const elsewhere = await mkdtemp(join(tmpdir(), 'deskbridge-elsewhere-'));
+    try {
+      for (const platform of ['slack', 'lark']) {
+        const { code, stderr } = await installation.command(['chat', '--on', platform, '--once', 'help'], {
+          env: { DESKBRIDGE_DATA_DIR: elsewhere },
+        });
+        expect(code).toBe(1);
+        expect(stderr).toContain(`in ${elsewhere}: chat needs a server in demo mode`);
+      }
+    } finally {
+      await rm(elsewhere, { recursive: true });
+    }
+  });
+
+  it('ends as a process of its own on a platform that the server opened', async () => {
+    const { code, stdout, stderr } = await installation.cli(['chat', '--on', 'slack', '--once', 'whoami']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('You are Ann Archer');
   });
 

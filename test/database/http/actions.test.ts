@@ -97,7 +97,16 @@ describe('an action', () => {
         role: 'admin',
         capabilities,
       } as const;
-      const context = { services, principal, tenant, params: {}, query: {}, body: {}, now: new Date() };
+      const context = {
+        services,
+        principal,
+        tenant,
+        params: {},
+        query: {},
+        body: {},
+        accepts: () => null,
+        now: new Date(),
+      };
       return await runAs(tx, context, { definition, person: row, input: { title: 'x' } });
     });
     await expect(attempt).rejects.toMatchObject({

@@ -62,6 +62,68 @@ describe('typed text', () => {
   });
 });
 
+describe('half a command', () => {
+  it('is asked about with an example in the language of the answer, whatever was typed', () => {
+    const reading = typed('分配');
+    if (reading.kind !== 'ask') throw new Error('was understood');
+    const inChinese = reading.question(translator('zh-CN'), () => 'nonce');
+    const inEnglish = reading.question(translator('en'), () => 'nonce');
+    expect(inChinese).toMatchObject({ title: '哪张工单？', text: '例如：分配 1002 给我' });
+    expect(inEnglish).toMatchObject({ title: 'Which ticket?', text: 'For example: assign 1002 to me' });
+    expect(reading.locale).toBe('zh-Hans');
+  });
+});
+
+describe('a new ticket in reply to a message', () => {
+  const source = { text: 'The printer smokes\nFloor 3', authorName: 'Ann', url: null };
+  const replied = (text: string, to = source) => read({ kind: 'command', text, source: to });
+
+  it.each([
+    ['new ticket', {}, 'en'],
+    ['新建工单', {}, 'zh-Hans'],
+    ['new ticket Smoke', { title: 'Smoke' }, 'en'],
+    ['new ticket Smoke for Contoso', { title: 'Smoke', client: 'Contoso' }, 'en'],
+    ['新建工单 冒烟', { title: '冒烟' }, 'zh-Hans'],
+  ])('is made from it: %j', (text, input, locale) => {
+    const reading = replied(text);
+    expect(reading).toMatchObject({
+      kind: 'run',
+      definition: { id: 'create_ticket_from_message' },
+      surface: 'bot',
+      guard: null,
+      locale,
+    });
+    expect(reading.kind === 'run' && reading.input).toEqual(input);
+    expect(reading.kind === 'run' && reading.definition.input.safeParse(input).success).toBe(true);
+  });
+
+  it('keeps the other reading of what was typed', () => {
+    expect(replied('new ticket Key for room 3')).toMatchObject({
+      input: { title: 'Key', client: 'room 3' },
+      alternative: { title: 'Key for room 3' },
+    });
+  });
+
+  it('needs a title where the message has no text', () => {
+    const picture = { text: ' ', authorName: 'Ann', url: null };
+    expect(replied('new ticket', picture)).toMatchObject({ kind: 'ask' });
+    expect(replied('new ticket Smoke', picture)).toMatchObject({
+      definition: { id: 'create_ticket_from_message' },
+    });
+  });
+
+  it('leaves other commands, and those that reply to nothing, as they are', () => {
+    expect(replied('note 1002: Seen')).toMatchObject({ definition: { id: 'add_note' } });
+    expect(replied('assign')).toMatchObject({ kind: 'ask' });
+    expect(typed('new ticket Smoke')).toMatchObject({ definition: { id: 'create_ticket' } });
+    expect(typed('new ticket')).toMatchObject({ kind: 'ask' });
+    expect(read({ kind: 'press_command', text: 'new ticket Smoke', nonce: 'n' })).toMatchObject({
+      definition: { id: 'create_ticket' },
+      guard: { nonce: 'n' },
+    });
+  });
+});
+
 describe('buttons and forms', () => {
   it('are guarded by their nonce', () => {
     const press = { kind: 'press', action: 'assign_ticket', input: { ticket: '1' }, nonce: 'n' } as const;

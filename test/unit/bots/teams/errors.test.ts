@@ -1,8 +1,8 @@
 /** What each answer of the connector means for a send; the outcome is never claimed to be known when it is not. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { HttpResult } from '../../../../bots/shared/http-call.ts';
 import { outcomeOf, outcomeOfTokenFailure, retryAfterMs } from '../../../../bots/teams/errors.ts';
-import type { HttpResult } from '../../../../bots/teams/http-call.ts';
 
 const now = new Date('2026-11-20T09:00:00Z');
 

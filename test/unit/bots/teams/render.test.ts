@@ -1,9 +1,11 @@
 /** Adaptive Cards: golden files, validity by the reference parser, inert texts, and the size limit over any message. */
+
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeMarkdown, safeUrl } from '../../../../bots/teams/card-elements.ts';
+import { safeUrl } from '../../../../bots/shared/safe-url.ts';
+import { escapeMarkdown } from '../../../../bots/teams/card-elements.ts';
 import { renderCard, renderMessage } from '../../../../bots/teams/render.ts';
 import { renderForm } from '../../../../bots/teams/render-form.ts';
 import type { JsonObject, JsonValue } from '../../../../src/kernel/canonical-json.ts';

@@ -14,6 +14,7 @@ import type {
   PlatformRegistration,
   SendOutcome,
 } from '../../../../src/kernel/platform.ts';
+import { testDirectory, testRegistration } from '../../../support/registration.ts';
 
 const appId = '0c9a1f5e-7d1b-4a52-9d0e-5f0c7a3b2e11';
 const organization = '8f1c2d3e-4b5a-4c6d-8e7f-9a0b1c2d3e4f';
@@ -39,7 +40,7 @@ afterEach(async () => {
 
 function create(settings: Record<string, string | string[] | null> = {}): BotRuntime {
   return createTeamsRuntime({
-    apps: { registrationsOfApp: async () => [] },
+    apps: testDirectory([]),
     clock: { now: () => new Date(Date.now() + offsetMs) },
     log: silent,
     settings: {
@@ -53,17 +54,14 @@ function create(settings: Record<string, string | string[] | null> = {}): BotRun
 }
 
 function registration(fields: Partial<PlatformRegistration> = {}): PlatformRegistration {
-  return {
-    registrationId: 'registration-1',
-    tenantId: 'tenant-1',
+  return testRegistration({
     platform: 'teams',
     appId,
     organization,
     options: { app_type: 'single_tenant', cloud: 'public' },
-    demo: false,
     credentials: async () => ({ client_secret: 'right' }),
     ...fields,
-  };
+  });
 }
 
 function reference(fields: Partial<ConversationReference> = {}): ConversationReference {

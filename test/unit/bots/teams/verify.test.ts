@@ -6,6 +6,7 @@ import { startTeamsSimulator, type TeamsSimulator } from '../../../../bots/teams
 import { createTeamsReceiver } from '../../../../bots/teams/verify.ts';
 import type { JsonObject } from '../../../../src/kernel/canonical-json.ts';
 import type { PlatformRegistration, RawRequest, Receiver } from '../../../../src/kernel/platform.ts';
+import { testDirectory, testRegistration } from '../../../support/registration.ts';
 
 const appId = '0c9a1f5e-7d1b-4a52-9d0e-5f0c7a3b2e11';
 const organization = '8f1c2d3e-4b5a-4c6d-8e7f-9a0b1c2d3e4f';
@@ -32,21 +33,9 @@ beforeEach(() => {
 });
 
 function create(settings: JsonObject = {}, options: JsonObject = {}): Receiver {
-  const registration: PlatformRegistration = {
-    registrationId: 'r',
-    tenantId: 't',
-    platform: 'teams',
-    appId,
-    organization,
-    options,
-    demo: false,
-    credentials: async () => ({}),
-  };
+  const registration = testRegistration({ platform: 'teams', appId, organization, options });
   return createTeamsReceiver({
-    apps: {
-      registrationsOfApp: async (platform, id) =>
-        platform === 'teams' && id === appId ? [registration] : [],
-    },
+    apps: testDirectory([registration]),
     clock: { now: () => new Date(Date.now() + offsetMs) },
     log: silent,
     settings: {
@@ -288,7 +277,8 @@ describe('the demo door', () => {
 
   async function knock(fields: JsonObject, more: Partial<RawRequest> = {}): Promise<string> {
     const verification = await receiver.verify(request(null, { ...demo, ...fields }, { ...local, ...more }));
-    return verification.ok ? verification.appId : verification.reason;
+    if (!verification.ok) return verification.reason;
+    return 'appId' in verification ? verification.appId : 'handshake';
   }
 
   beforeEach(() => {
