@@ -4,17 +4,21 @@ import type { ShownAuditEvent } from '../demo/chat-audit.ts';
 import { fixedLines, readLines } from '../demo/chat-lines.ts';
 import { jsonView, textView } from '../demo/chat-view.ts';
 import { demoPeople, demoSlug } from '../demo/demo-data.ts';
-import { ApiClient, findServer, tenantPath } from './client.ts';
+import { type ChatPlatform, chatPlatforms, openSeat, type SeatOptions } from '../demo/open-seat.ts';
+import type { ChatSeat } from '../demo/remote-chat.ts';
+import { ApiClient, dataDirectory, findServer, tenantPath } from './client.ts';
 import { type CliContext, jsonOption } from './command.ts';
-import { usageError } from './output.ts';
+import { CliError, usageError } from './output.ts';
 
 const chatOptionsHelp = `
 The lines may come from a script, one message a line; each answer is waited for before the next:
   printf 'my tickets\\nassign 1 to me\\n' | npx deskbridge chat --as ann
-The chat plays Microsoft Teams towards the server: it needs demo mode and a server on this machine.`;
+The chat plays Microsoft Teams, Slack or Lark towards the server: it needs demo mode, a server on this machine
+and, for Slack and Lark, the same DESKBRIDGE_DATA_DIR.`;
 
 interface ChatFlags {
   as: string;
+  on: ChatPlatform;
   once?: string;
   json?: boolean;
 }
@@ -25,7 +29,9 @@ export function addChatCommand(program: Command, context: CliContext): void {
     .command('chat')
     .description('talk with the demo bot in this terminal')
     .addOption(new Option('--as <person>', 'who you are').choices(people).default('ann'))
-    .addOption(new Option('--on <platform>', 'where you are').choices(['teams']).default('teams'))
+    .addOption(
+      new Option('--on <platform>', 'where you are').choices(Object.keys(chatPlatforms)).default('teams'),
+    )
     .option('--once <message>', 'send one message, print the answer and leave')
     .addHelpText('after', chatOptionsHelp);
   jsonOption(command).action(async () => {
@@ -33,15 +39,17 @@ export function addChatCommand(program: Command, context: CliContext): void {
   });
 }
 
-async function runChat({ io }: CliContext, { as, once, json }: ChatFlags): Promise<0 | 1> {
+async function runChat({ io }: CliContext, { as, on, once, json }: ChatFlags): Promise<0 | 1> {
   if (once?.trim() === '') throw usageError('--once takes a message', 'For example --once help');
   const api = new ApiClient(await findServer(io.env));
   // Before anything is asked: whether there is a server at all.
   await api.request('GET', '/healthz');
+  const seat = await findSeat(on, { serverUrl: api.url, dataDir: dataDirectory(io.env) });
   const { chat } = await import('../demo/chat.ts');
   const lines = once === undefined ? readLines(io.stdin, io.stdout) : fixedLines([once]);
   return await chat({
-    serverUrl: api.url,
+    seat,
+    platformName: chatPlatforms[on],
     as,
     lines,
     view: json === true ? jsonView(io) : textView(io),
@@ -51,4 +59,18 @@ async function runChat({ io }: CliContext, { as, once, json }: ChatFlags): Promi
       return items as unknown as ShownAuditEvent[];
     },
   });
+}
+
+/** @throws CliError when there is none */
+async function findSeat(platform: ChatPlatform, options: SeatOptions): Promise<ChatSeat> {
+  try {
+    return await openSeat(platform, options);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new CliError({
+      title: `The chat on ${chatPlatforms[platform]} cannot begin`,
+      code: 'unavailable',
+      detail,
+    });
+  }
 }

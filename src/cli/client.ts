@@ -19,6 +19,13 @@ export interface Listed {
   next_cursor: string | null;
 }
 
+/** A file that the server made. */
+export interface ServedFile {
+  name: string;
+  contentType: string;
+  content: Buffer;
+}
+
 const timeoutMs = 30_000;
 const maxPage = 200;
 
@@ -40,7 +47,7 @@ export async function findServer(env: Io['env']): Promise<Server> {
   const named = present(env.DESKBRIDGE_TOKEN) ?? present(env.DESKBRIDGE_ADMIN_TOKEN);
   const elsewhere = present(env.DESKBRIDGE_URL) !== null && !isLoopbackUrl(new URL(url));
   if (named !== null || elsewhere) return { url, token: named };
-  const dataDir = resolve(present(env.DESKBRIDGE_DATA_DIR) ?? '.deskbridge');
+  const dataDir = dataDirectory(env);
   try {
     return { url, token: await readSecret(dataDir, adminTokenFile) };
   } catch (error) {
@@ -52,6 +59,11 @@ export async function findServer(env: Io['env']): Promise<Server> {
       remedy: 'Run the command as the account that runs the server, or set DESKBRIDGE_TOKEN.',
     });
   }
+}
+
+/** The data directory of the server on this machine. */
+export function dataDirectory(env: Io['env']): string {
+  return resolve(present(env.DESKBRIDGE_DATA_DIR) ?? '.deskbridge');
 }
 
 function serverUrl(env: Io['env']): string {
@@ -106,6 +118,21 @@ export class ApiClient {
     return body;
   }
 
+  /**
+   * A file, with the name that the server gives it, which is never a path.
+   * @throws CliError when the server refuses, fails or does not answer
+   */
+  async file(path: string, query: Query = {}): Promise<ServedFile> {
+    const response = await this.#send('GET', path, { query, accept: '*/*' });
+    const content = Buffer.from(await response.arrayBuffer().catch(() => new ArrayBuffer(0)));
+    const disposition = response.headers.get('content-disposition') ?? '';
+    const name = /^attachment; filename="([\w-][\w.-]*)"$/.exec(disposition)?.[1];
+    if (!response.ok || name === undefined) {
+      throw refusal(response.status, parseObject(content.toString()), this.url);
+    }
+    return { name, contentType: response.headers.get('content-type') ?? '', content };
+  }
+
   /** A call whose answer has a body. */
   async object(method: string, path: string, options: RequestOptions = {}): Promise<JsonObject> {
     return (await this.request(method, path, options)) ?? {};
@@ -124,13 +151,18 @@ export class ApiClient {
     return { items, next_cursor: cursor };
   }
 
-  async #send(method: string, path: string, { query, body }: RequestOptions): Promise<Response> {
+  async #send(
+    method: string,
+    path: string,
+    options: RequestOptions & { accept?: string },
+  ): Promise<Response> {
+    const { query, body, accept = 'application/json' } = options;
     const url = new URL(`${this.url}${path}`);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, String(value));
     }
     const headers = {
-      accept: 'application/json',
+      accept,
       ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };

@@ -5,6 +5,7 @@ import { tenantPath } from './client.ts';
 import { type CliContext, calls, type InTenant, type Limited, limitOption, tenantOption } from './command.ts';
 import { readCredentials } from './credentials.ts';
 import { type Column, facts, field, show, table, time } from './output.ts';
+import { addRegistrationManifest } from './registration-manifest.ts';
 
 const columns: Column[] = [
   field('PLATFORM', 'platform'),
@@ -17,7 +18,9 @@ const columns: Column[] = [
 ];
 
 const credentialsHelp = `
-Credentials are a JSON object, for Teams {"client_secret":"…"}. They come from a file or from standard input:
+Credentials are a JSON object: for Teams {"client_secret"}, for Slack {"signing_secret", "client_id", "client_secret"},
+with "bot_token" where the app is installed already, for Lark {"app_secret", "encrypt_key", "verification_token"}. They
+come from a file or from standard input:
   deskbridge registration add … --credentials-file credentials.json
   pass show acme-bot | deskbridge registration add … --credentials-file -
 or from the environment variable DESKBRIDGE_CREDENTIALS. There is no option that takes them on the command
@@ -45,6 +48,7 @@ export function addRegistrationCommands(program: Command, context: CliContext): 
       return { json: { ...listed }, text: table(columns, listed.items, 'The tenant has no registrations.') };
     },
   );
+  addRegistrationManifest(registration, context);
   calls<InTenant>(
     tenantOption(
       registration
@@ -113,5 +117,6 @@ function registrationText(json: JsonObject): string {
     ['organization', show(json.organization)],
     ['status', show(json.status)],
     ['id', show(json.registration_id)],
+    ...(json.install_url === undefined ? [] : [['install', show(json.install_url)] as const]),
   ]);
 }
