@@ -20,6 +20,7 @@ export function printBanner(banner: Banner): void {
       '',
       'Talk to the demo desk in another terminal, in this folder:',
       '  npx deskbridge chat --as ann',
+      'The same desk on Slack and on Lark: add --on slack or --on lark.',
     );
   }
   console.log(`${lines.join('\n')}\n`);

@@ -1,6 +1,7 @@
-/** A form in the terminal: asks for each input of a card, one line each. */
-import type { JsonObject, JsonValue } from '../kernel/canonical-json.ts';
+/** Fills a form of the bot in a terminal: one question a field, as a dialog would show them below one another. */
 import { cleanLine } from '../kernel/plain-text.ts';
+import type { SeenCard, SeenForm } from '../kernel/simulated-chat.ts';
+import type { ChatGesture } from './remote-chat.ts';
 
 /** How a form talks with the person. */
 export interface FormTalk {
@@ -9,45 +10,58 @@ export interface FormTalk {
   say(text: string): void;
 }
 
-interface Field {
-  id: string;
-  label: string;
-  kind: 'text' | 'choice' | 'toggle';
-  required: boolean;
-  value: string;
-  choices: { title: string; value: string }[];
-}
+type Field = SeenForm['fields'][number];
 
 /** What leaves a form without sending it. */
-export const cancelWord = '/cancel';
+const cancelWord = '/cancel';
 
-/** Whether the card has anything to fill in. */
-export function hasInputs(card: JsonObject): boolean {
-  return fieldsOf(card).length > 0;
+/**
+ * Fills and sends a form, again and again until it does not come back with faults.
+ * @param send null: it was not taken, which is said already
+ * @returns what it brought; null when it was left or not taken
+ */
+export async function completeForm(
+  first: SeenForm,
+  talk: FormTalk,
+  send: (form: SeenForm, values: Record<string, string>) => Promise<ChatGesture | null>,
+): Promise<ChatGesture | null> {
+  let form = first;
+  for (;;) {
+    talk.say(`${form.title} (${cancelWord} leaves)`);
+    const values = await fillForm(form, talk);
+    if (values === null) {
+      talk.say('Nothing was sent.');
+      return null;
+    }
+    const gesture = await send(form, values);
+    if (gesture === null || gesture.form === null) return gesture;
+    form = gesture.form;
+  }
 }
 
 /**
- * Asks for every input of the card. An empty line keeps what the form holds already.
- * @returns values by the inputs' ids; null when the person left the form
+ * Says what is wrong with the form, and asks for every field. An empty line keeps what the form holds already.
+ * @returns values by the fields' names; null when the person left the form
  */
-export async function fillForm(card: JsonObject, talk: FormTalk): Promise<Record<string, string> | null> {
+export async function fillForm(form: SeenForm, talk: FormTalk): Promise<Record<string, string> | null> {
+  if (form.error !== null) talk.say(form.error);
   const filled: Record<string, string> = {};
-  for (const field of fieldsOf(card)) {
+  for (const field of form.fields) {
     const value = await askField(field, talk);
     if (value === null) return null;
-    filled[field.id] = value;
+    filled[field.name] = value;
   }
   return filled;
 }
 
-/** The card without what is asked for and without buttons: its texts, among them what was wrong. */
-export function withoutInputs(card: JsonObject): JsonObject {
-  const body = Array.isArray(card.body) ? card.body : [];
-  return { ...card, actions: [], body: body.filter((element) => !isInput(element)) };
+/** A form on a card has the card's title, where it has none of its own. */
+export function titled(form: SeenForm, card: SeenCard): SeenForm {
+  return form.title === '' ? { ...form, title: card.lines[0]?.text ?? form.submitLabel } : form;
 }
 
 async function askField(field: Field, talk: FormTalk): Promise<string | null> {
-  field.choices.forEach(({ title }, index) => void talk.say(`  ${index + 1}. ${title}`));
+  if (field.error !== null) talk.say(`  ${field.error}`);
+  field.choices.forEach(({ label }, index) => void talk.say(`  ${index + 1}. ${cleanLine(label)}`));
   for (;;) {
     const line = await talk.ask(promptOf(field));
     if (line === null || line.trim() === cancelWord) return null;
@@ -59,10 +73,10 @@ async function askField(field: Field, talk: FormTalk): Promise<string | null> {
 }
 
 function promptOf({ label, kind, required, value, choices }: Field): string {
-  const shown = choices.find((choice) => choice.value === value)?.title ?? value;
+  const shown = choices.find((choice) => choice.value === value)?.label ?? value;
   const kept = kind === 'toggle' ? (value === 'true' ? 'yes' : 'no') : cleanLine(shown);
   const hint = kept !== '' ? ` [${kept}]` : required ? '' : ' (optional)';
-  return `  ${label}${hint}: `;
+  return `  ${cleanLine(label)}${hint}: `;
 }
 
 /** Null: none of the choices. */
@@ -72,8 +86,7 @@ function readValue(field: Field, text: string): string | null {
     if (['yes', 'y', 'true', '1'].includes(wanted)) return 'true';
     return ['no', 'n', 'false', '0'].includes(wanted) ? 'false' : null;
   }
-  if (field.kind === 'text') return text;
-  return chosen(field.choices, text, wanted)?.value ?? null;
+  return field.kind === 'choice' ? (chosen(field.choices, text, wanted)?.value ?? null) : text;
 }
 
 /** By its words, its value or its number, else by the beginning that it alone has. */
@@ -82,42 +95,11 @@ function chosen(
   text: string,
   wanted: string,
 ): Field['choices'][number] | undefined {
-  const exact = choices.find(({ title, value }) => title.toLowerCase() === wanted || value === text);
+  const exact = choices.find(
+    ({ label, value }) => cleanLine(label).toLowerCase() === wanted || value === text,
+  );
   if (exact !== undefined) return exact;
   if (/^\d+$/.test(text)) return choices[Number(text) - 1];
-  const begun = choices.filter(({ title }) => title.toLowerCase().startsWith(wanted));
+  const begun = choices.filter(({ label }) => cleanLine(label).toLowerCase().startsWith(wanted));
   return begun.length === 1 ? begun[0] : undefined;
-}
-
-/** Inputs of the body in their order; forms of the bot have them on its first level. */
-function fieldsOf(card: JsonObject): Field[] {
-  const body = Array.isArray(card.body) ? card.body : [];
-  return body.filter(isInput).map((input) => ({
-    id: String(input.id),
-    label: cleanLine(textOf(input.label) || textOf(input.title) || String(input.id)),
-    kind: input.type === 'Input.ChoiceSet' ? 'choice' : input.type === 'Input.Toggle' ? 'toggle' : 'text',
-    required: input.isRequired === true,
-    value: textOf(input.value),
-    choices: choicesOf(input),
-  }));
-}
-
-function choicesOf(input: JsonObject): Field['choices'] {
-  const choices = Array.isArray(input.choices) ? input.choices : [];
-  return choices.filter(isObject).map(({ title, value }) => ({
-    title: cleanLine(textOf(title)),
-    value: textOf(value),
-  }));
-}
-
-function isInput(element: JsonValue): element is JsonObject {
-  return isObject(element) && typeof element.type === 'string' && element.type.startsWith('Input.');
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function textOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

@@ -6,11 +6,13 @@ export type ChatInput =
   /** `bare`: without a slash, so that it is a message where no such button is shown. */
   | { kind: 'press'; number: number; bare: boolean }
   | { kind: 'as'; person: string }
-  | { kind: 'group' | 'personal' | 'install' | 'help' | 'quit' }
-  | { kind: 'search'; text: string }
+  | { kind: 'group' | 'personal' | 'home' | 'install' | 'help' | 'quit' }
+  /** `desk`: the platform's own command; `ticket`: a ticket from a message that says this. */
+  | { kind: 'search' | 'desk' | 'ticket'; text: string }
   | { kind: 'unknown'; name: string };
 
-const plain = ['group', 'personal', 'install', 'help', 'quit'] as const;
+const plain = ['group', 'personal', 'home', 'install', 'help', 'quit'] as const;
+const withText = ['search', 'desk', 'ticket'] as const;
 
 /** Never fails: what is no command of the terminal is a message. */
 export function readChatInput(line: string): ChatInput {
@@ -23,7 +25,8 @@ export function readChatInput(line: string): ChatInput {
   const kind = plain.find((each) => each === name);
   if (kind !== undefined) return { kind };
   if (name === 'as' && rest !== '') return { kind: 'as', person: rest.toLowerCase() };
-  if (name === 'search') return { kind: 'search', text: rest };
+  const worded = withText.find((each) => each === name);
+  if (worded !== undefined) return { kind: worded, text: rest };
   return { kind: 'unknown', name };
 }
 
@@ -33,6 +36,9 @@ export const chatHelp = `A line is sent to the bot as it is. Commands of this te
   /as ben         go on as somebody else: ann, ben, cara, dan, eve
   /group          go to a group chat, where the bot reads what mentions it
   /personal       go back to the personal chat
-  /search words   search from the compose box
+  /desk help      use the bot's slash command, on Slack
+  /ticket words   make a ticket of a customer's message that says these words
+  /search words   search from the compose box, on Teams
+  /home           open the bot's own page, on Slack
   /install        install the app in this conversation
   /quit           leave`;

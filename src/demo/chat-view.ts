@@ -27,14 +27,22 @@ interface Streams {
 /** Cards as text, each turn set apart by an empty line. */
 export function textView({ stdout, stderr }: Streams): ChatView {
   let spoken = false;
+  /** What was printed last is a card. */
+  let afterCard = false;
   const print = (text: string) => {
     if (text === '') return;
     stdout.write(`${text}\n`);
     spoken = true;
+    afterCard = false;
   };
   return {
     typed: (prompt, line) => print(`${prompt}${cleanLine(line)}`),
-    card: (drawn, updated) => print(updated ? `(card updated)\n${drawn.text}` : drawn.text),
+    card({ text }, updated) {
+      // Two cards in a row would read as one.
+      if (afterCard && !updated) stdout.write('\n');
+      print(updated ? `(card updated)\n${text}`.trimEnd() : text);
+      afterCard = true;
+    },
     text: (text) => print(cleanText(text)),
     audit: (event) => print(auditLine(event)),
     note: (text) => print(cleanText(text)),
@@ -42,6 +50,7 @@ export function textView({ stdout, stderr }: Streams): ChatView {
     pause() {
       if (spoken) stdout.write('\n');
       spoken = false;
+      afterCard = false;
     },
   };
 }

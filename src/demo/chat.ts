@@ -1,24 +1,18 @@
-/** The terminal chat with the demo bot: a person in the simulated Teams, over the real protocol to the running server. */
-import {
-  createPerson,
-  groupChat,
-  personalChat,
-  type SimulatedConversation,
-  type SimulatedPerson,
-  startTeamsSimulator,
-  type TeamsSimulator,
-} from '../../bots/teams/simulator/index.ts';
+/** The terminal chat with the demo bot: a person in a simulated platform, over the real protocol to the running server. */
+import type { SimulatedPerson, Where } from '../kernel/simulated-chat.ts';
 import { AuditWatch, type ReadAuditEvents } from './chat-audit.ts';
 import { ChatGestures } from './chat-gestures.ts';
 import { type ChatInput, chatHelp, readChatInput } from './chat-input.ts';
 import type { ChatLines } from './chat-lines.ts';
 import type { ChatView } from './chat-view.ts';
-import { demoPeople, demoTeams } from './demo-data.ts';
+import type { ChatSeat } from './remote-chat.ts';
 
 export interface ChatOptions {
-  /** Origin of the running server. */
-  serverUrl: string;
-  /** Key of a person of the demo. */
+  /** Where the person sits; closed at the end. */
+  seat: ChatSeat;
+  /** The platform's name as people write it. */
+  platformName: string;
+  /** Key of a person there. */
   as: string;
   lines: ChatLines;
   view: ChatView;
@@ -32,44 +26,39 @@ export interface ChatOptions {
 /**
  * Talks until the lines end or the person leaves.
  * @returns 1 when the bot left something unanswered, else 0
+ * @throws Error when the seat has nobody of that key
  */
 export async function chat(options: ChatOptions): Promise<0 | 1> {
-  const simulator = await startTeamsSimulator({
-    botEndpoint: `${options.serverUrl}/api/messages`,
-    organization: demoTeams.organization,
-    // Without a secret nothing is signed: the demo's door on loopback takes it so.
-    apps: [{ appId: demoTeams.appId, clientSecret: null }],
-    people: demoPeople.map(({ key, name, aadObjectId }) => createPerson(key, name, aadObjectId)),
-  });
-  const session = new ChatSession(options, simulator);
   try {
+    const session = new ChatSession(options);
     await session.run();
+    return session.failed ? 1 : 0;
   } finally {
-    session.close();
-    await simulator.close();
+    options.lines.close();
+    await options.seat.close();
   }
-  return session.failed ? 1 : 0;
 }
 
 class ChatSession {
   readonly #options: ChatOptions;
-  readonly #simulator: TeamsSimulator;
   readonly #gestures: ChatGestures;
   readonly #audit: AuditWatch;
   #person: SimulatedPerson;
-  #conversation: SimulatedConversation;
+  #inGroup = false;
   #auditFailed = false;
 
-  constructor(options: ChatOptions, simulator: TeamsSimulator) {
+  constructor(options: ChatOptions) {
+    const person = options.seat.people.find(({ key }) => key === options.as);
+    if (person === undefined) throw new Error(`nobody is called "${options.as}"`);
     this.#options = options;
-    this.#simulator = simulator;
-    this.#person = simulator.person(options.as);
-    this.#conversation = personalChat(this.#person, demoTeams.appId, demoTeams.organization);
+    this.#person = person;
     this.#audit = new AuditWatch(options.readAudit);
-    this.#gestures = new ChatGestures(simulator, options.view, {
+    this.#gestures = new ChatGestures(options.seat, options.view, {
+      platformName: options.platformName,
       timeoutMs: options.replyTimeoutMs ?? 10_000,
+      watch: options.lines.interactive,
       ask: (prompt) => this.#ask(prompt),
-      auditRows: () => this.#readAudit(() => this.#audit.fresh(this.#person.aadObjectId)),
+      auditRows: () => this.#readAudit(() => this.#audit.fresh(this.#person.platformUserId)),
       onIdleEvent: () => options.lines.again(),
     });
   }
@@ -79,34 +68,30 @@ class ChatSession {
   }
 
   async run(): Promise<void> {
-    const { lines, view } = this.#options;
+    const { lines, view, platformName } = this.#options;
     if (lines.interactive) {
-      const where = `You are ${this.#person.name} in a personal chat with the demo desk on Teams.`;
+      const where = `You are ${this.#person.name} in a personal chat with the demo desk on ${platformName}.`;
       view.note(
         `${where}\nType help, or /help for the commands of this terminal; a number presses a button.`,
       );
     }
+    await this.#gestures.enter(this.#where());
     for (;;) {
       if (lines.interactive) view.pause();
       const prompt = this.#prompt();
       const line = await lines.next(prompt);
-      if (line === null) return;
+      if (line === null) break;
       if (!lines.interactive) view.pause();
       this.#echo(prompt, line);
       const input = readChatInput(line);
-      if (input.kind === 'quit') return;
+      if (input.kind === 'quit') break;
       await this.#act(input, line);
     }
-  }
-
-  close(): void {
     this.#gestures.close();
-    this.#options.lines.close();
   }
 
   async #act(input: Exclude<ChatInput, { kind: 'quit' }>, line: string): Promise<void> {
     const { view } = this.#options;
-    const by = { as: this.#person, conversation: this.#conversation };
     switch (input.kind) {
       case 'nothing':
         return;
@@ -115,26 +100,30 @@ class ChatSession {
       case 'unknown':
         return view.note(`There is no /${input.name} here; /help lists what there is.`);
       case 'as':
-        return this.#switchTo(input.person);
+        return await this.#switchTo(input.person);
       case 'group':
-        return this.#moveTo(
-          groupChat('demo desk'),
-          'You are in a group chat: what you type mentions the bot.',
-        );
+        return await this.#moveTo(true, 'You are in a group chat: what you type mentions the bot.');
       case 'personal':
-        return this.#moveTo(this.#personalChat(), 'You are in your personal chat.');
+        return await this.#moveTo(false, 'You are in your personal chat.');
       case 'press':
         if (this.#gestures.hasButton(input.number)) {
-          return await this.#gesture(() => this.#gestures.press(input.number, by));
+          return await this.#gesture(() => this.#gestures.press(input.number));
         }
         if (!input.bare) return view.note(`The last card has no button ${input.number}.`);
-        return await this.#gesture(() => this.#gestures.message(line.trim(), by));
+        return await this.#gesture(() => this.#gestures.message(line.trim()));
       case 'message':
-        return await this.#gesture(() => this.#gestures.message(input.text, by));
+        return await this.#gesture(() => this.#gestures.message(input.text));
+      case 'desk':
+        return await this.#gesture(() => this.#gestures.command(input.text));
+      case 'ticket':
+        if (input.text === '') return view.note('Say what the message says: /ticket The scanner is broken');
+        return await this.#gesture(() => this.#gestures.ticketFrom(input.text));
       case 'search':
-        return await this.#gesture(() => this.#gestures.search(input.text, by));
+        return await this.#gesture(() => this.#gestures.search(input.text));
+      case 'home':
+        return await this.#gesture(() => this.#gestures.openHome());
       case 'install':
-        return await this.#gesture(() => this.#gestures.install(by));
+        return await this.#gesture(() => this.#gestures.install());
     }
   }
 
@@ -155,30 +144,30 @@ class ChatSession {
     }
   }
 
-  #switchTo(key: string): void {
-    const person = this.#simulator.people.find((each) => each.key === key);
+  async #switchTo(key: string): Promise<void> {
+    const { people } = this.#options.seat;
+    const person = people.find((each) => each.key === key);
     if (person === undefined) {
-      const keys = this.#simulator.people.map((each) => each.key).join(', ');
-      this.#options.view.note(`Nobody is called ${key}. There are: ${keys}.`);
-      return;
+      const keys = people.map((each) => each.key).join(', ');
+      return this.#options.view.note(`Nobody is called ${key}. There are: ${keys}.`);
     }
-    const wasPersonal = this.#conversation.type === 'personal';
     this.#person = person;
-    this.#moveTo(wasPersonal ? this.#personalChat() : this.#conversation, `You are ${person.name}.`);
+    await this.#moveTo(this.#inGroup, `You are ${person.name}.`);
   }
 
-  #moveTo(conversation: SimulatedConversation, note: string): void {
-    this.#conversation = conversation;
-    this.#gestures.forgetButtons();
+  async #moveTo(group: boolean, note: string): Promise<void> {
+    this.#inGroup = group;
     this.#options.view.note(note);
+    await this.#gestures.enter(this.#where());
   }
 
-  #personalChat(): SimulatedConversation {
-    return personalChat(this.#person, demoTeams.appId, demoTeams.organization);
+  #where(): Where {
+    const as = this.#person.key;
+    return this.#inGroup ? { as, place: { kind: 'group', name: 'demo desk' } } : { as };
   }
 
   #prompt(): string {
-    return this.#conversation.type === 'personal' ? `${this.#person.key}> ` : `${this.#person.key} (group)> `;
+    return this.#inGroup ? `${this.#person.key} (group)> ` : `${this.#person.key}> `;
   }
 
   async #ask(prompt: string): Promise<string | null> {

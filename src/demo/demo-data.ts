@@ -10,6 +10,12 @@ export const demoTeams = {
   organization: '11111111-1111-4111-8111-111111111111',
 } as const;
 
+/** The demo's Slack registration; `npm start` opens a Slack in miniature around it. */
+export const demoSlack = { appId: 'A0DEMODESK1', organization: 'T0DEMODESK1' } as const;
+
+/** The demo's Lark registration, likewise. */
+export const demoLark = { appId: 'cli_demodesk00000001', organization: 'demodesk00000001' } as const;
+
 export interface DemoPerson {
   key: string;
   name: string;
@@ -18,6 +24,9 @@ export interface DemoPerson {
   timeZone: string;
   /** Entra object id in the demo organization. */
   aadObjectId: string;
+  slackUserId: string;
+  larkOpenId: string;
+  larkUnionId: string;
 }
 
 export const demoPeople: readonly DemoPerson[] = [
@@ -224,7 +233,17 @@ export const demoApprovals: readonly {
 
 function person(index: number, key: string, name: string, role: Role, timeZone: string): DemoPerson {
   const aadObjectId = `aaaaaaaa-0000-4000-8000-00000000000${index}`;
-  return { key, name, email: `${key}@demo.test`, roles: [role], timeZone, aadObjectId };
+  return {
+    key,
+    name,
+    email: `${key}@demo.test`,
+    roles: [role],
+    timeZone,
+    aadObjectId,
+    slackUserId: `U0DEMO${key.toUpperCase()}${index}`,
+    larkOpenId: `ou_demo${key}00000000000${index}`,
+    larkUnionId: `on_demo${key}00000000000${index}`,
+  };
 }
 
 function contact(name: string, domain: string) {

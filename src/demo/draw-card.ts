@@ -1,13 +1,20 @@
-/** Draws an Adaptive Card as plain text for a terminal, its buttons numbered. */
-import type { JsonObject, JsonValue } from '../kernel/canonical-json.ts';
-import { cleanLine, cleanText } from '../kernel/plain-text.ts';
+/** Draws a card as plain text for a terminal, its buttons numbered. */
+import { cleanLine } from '../kernel/plain-text.ts';
+import type { SeenButton, SeenCard, SeenForm, SeenLine } from '../kernel/simulated-chat.ts';
 import { cellsOf, flow, padCells, wrapText } from './terminal-text.ts';
 
 /** What can be pressed. */
 export interface DrawnButton {
+  /** As it is shown. */
   title: string;
-  /** The action of the card as it stands there. */
-  action: JsonObject;
+  /** As it stands on the card. */
+  label: string;
+  /** Which of the card's buttons with that label, from 0. */
+  which: number;
+  /** Set: it leads to a page and sends nothing. */
+  url: string | null;
+  /** Set: it sends the form of the card. */
+  form: SeenForm | null;
 }
 
 export interface DrawnCard {
@@ -21,99 +28,143 @@ export interface DrawnCard {
 export const minWidth = 24;
 /** Wider lines are hard to read, too. */
 const defaultWidth = 80;
-/** The widest first column that stands beside the second, as the ordinals of a list do. */
+/** The widest mark that gets a column of its own. */
 const maxMarkWidth = 6;
 
-/** Actions that a client can do something with; of the others, only ShowCard has something to show. */
-const pressable = new Set(['Action.Execute', 'Action.Submit', 'Action.OpenUrl']);
+/** What is drawn as a whole, an empty line before and after it where nothing else is said. */
+type Part =
+  /** A line and those that follow it without a gap, above the buttons that stand beside it. */
+  | { kind: 'lines'; lines: [SeenLine, ...SeenLine[]]; buttons: string[] }
+  | { kind: 'facts'; facts: { label: string; value: string }[] }
+  | { kind: 'fields'; form: SeenForm }
+  | { kind: 'buttons'; buttons: string[] };
 
-/** Lines that belong together; `kind` and `tight` decide whether an empty line stands before them. */
-interface Block {
-  kind: 'heading' | 'text' | 'row' | 'other';
-  /** Follows directly what stands before. */
-  tight: boolean;
-  lines: string[];
+/** The card as people read it: facts in two columns, fields as their labels. Lines have at most `width` cells. */
+export function drawCard(card: SeenCard, width = defaultWidth): DrawnCard {
+  const buttons = drawnButtons(card);
+  const parts = partsOf(card, buttons);
+  const room = Math.max(Math.trunc(width), minWidth);
+  const lines = parts.flatMap((part, index) => {
+    const drawn = drawPart(part, room);
+    const before = parts[index - 1];
+    return before === undefined || areTogether(before, part) ? drawn : ['', ...drawn];
+  });
+  return { text: lines.join('\n'), buttons };
 }
 
-/** Where a part of the card is drawn. */
-interface Place {
-  width: number;
-  /** Of the whole card, in the order of drawing. */
-  buttons: DrawnButton[];
+/** In the order of the card; the button that sends its form comes last. */
+function drawnButtons({ buttons, form }: SeenCard): DrawnButton[] {
+  const counts = new Map<string, number>();
+  const drawn = buttons.flatMap((button): DrawnButton[] => {
+    const { label, url } = button;
+    const which = counts.get(label) ?? 0;
+    counts.set(label, which + 1);
+    return isSubmit(button, form) ? [] : [{ title: titleOf(label), label, which, url, form: null }];
+  });
+  if (form === null) return drawn;
+  const label = form.submitLabel;
+  return [...drawn, { title: titleOf(label), label, which: 0, url: null, form }];
 }
 
-/**
- * The card as people read it: texts without markup, facts in two columns, inputs as their labels. What is hidden, what
- * is there for older clients only, and links on whole areas are left out. Lines have at most `width` cells.
- */
-export function drawCard(card: JsonObject, width = defaultWidth): DrawnCard {
-  const place: Place = { width: Math.max(Math.trunc(width), minWidth), buttons: [] };
-  const text = spaced(drawInner(card, place)).join('\n');
-  return { text, buttons: place.buttons };
+/** Some platforms count the button of a form among the card's. */
+function isSubmit(button: SeenButton, form: SeenForm | null): boolean {
+  return form !== null && button.url === null && button.label === form.submitLabel;
 }
 
-/** Body and actions of a card. */
-function drawInner(card: JsonObject, place: Place): Block[] {
-  return [...drawElements(card.body, place), ...drawActions(card.actions, place)];
+function titleOf(label: string): string {
+  return cleanLine(label) || '…';
 }
 
-function drawElements(elements: JsonValue | undefined, place: Place): Block[] {
-  return objectsOf(elements)
-    .filter((element) => element.isVisible !== false)
-    .flatMap((element) => {
-      const [first, ...rest] = drawElement(element, place).filter((block) => block.lines.length > 0);
-      if (first === undefined) return [];
-      return [{ ...first, tight: first.tight || element.spacing === 'None' }, ...rest];
+function partsOf(card: SeenCard, buttons: readonly DrawnButton[]): Part[] {
+  const parts: Part[] = [];
+  const pressable = card.buttons.filter((button) => !isSubmit(button, card.form));
+  // What is wrong with a field is drawn below it.
+  const faults = card.form?.fields.map(({ error }) => error) ?? [];
+  const cells = buttons.map(({ title }, index) => `[${index + 1}] ${title}`);
+  const addButtons = (above: number) => {
+    const here = cells.filter((_, index) => {
+      const button = pressable[index];
+      return button !== undefined && (button.after ?? card.lines.length) === above;
     });
+    const last = parts.at(-1);
+    const beside = last?.kind === 'lines' ? (last.lines[0].buttons?.length ?? 0) : 0;
+    if (last?.kind === 'lines') last.buttons.push(...here.slice(0, beside));
+    if (here.length > beside) parts.push({ kind: 'buttons', buttons: here.slice(beside) });
+  };
+  card.lines.forEach((line, index) => {
+    addButtons(index);
+    const isFault = line.kind === 'error' && faults.includes(line.text);
+    if (!isFault && !isRepeated(line, card.lines[index + 1])) addLine(parts, line);
+  });
+  addButtons(card.lines.length);
+  if (card.form !== null) {
+    parts.push({ kind: 'fields', form: card.form }, { kind: 'buttons', buttons: cells.slice(-1) });
+  }
+  return parts;
 }
 
-function drawElement(element: JsonObject, place: Place): Block[] {
-  switch (element.type) {
-    case 'TextBlock':
-      return [drawText(unescapeMarkdown(stringOf(element.text)), element, place)];
-    case 'RichTextBlock':
-      return [drawRuns(element, place)];
-    case 'FactSet':
-      return [block('other', drawFacts(objectsOf(element.facts), place.width))];
-    case 'Container':
-      return drawElements(element.items, place);
-    case 'ColumnSet':
-      return drawColumns(objectsOf(element.columns), place);
-    case 'ActionSet':
-      return drawActions(element.actions, place);
-    default:
-      return String(element.type).startsWith('Input.') ? [drawLabel(element, place)] : [];
+/** The bar of a dialog often says what the heading below it says, as far as it has room. */
+function isRepeated(line: SeenLine, next: SeenLine | undefined): boolean {
+  const areTitles = line.kind === 'title' && next?.kind === 'title';
+  return areTitles && next.text.startsWith(line.text.replace(/…$/, ''));
+}
+
+function addLine(parts: Part[], line: SeenLine): void {
+  if (cleanLine(line.text) === '') return;
+  const last = parts.at(-1);
+  if (line.fact !== undefined) {
+    if (last?.kind === 'facts') last.facts.push(line.fact);
+    else parts.push({ kind: 'facts', facts: [line.fact] });
+    return;
+  }
+  const isRow = markOf(line) !== '';
+  const follows = line.tight === true && !isRow && last?.kind === 'lines' && last.buttons.length === 0;
+  if (follows) last.lines.push(line);
+  else parts.push({ kind: 'lines', lines: [line], buttons: [] });
+}
+
+function drawPart(part: Part, width: number): string[] {
+  switch (part.kind) {
+    case 'lines': {
+      const mark = markOf(part.lines[0]);
+      const indent = mark === '' ? 0 : cellsOf(mark) + 1;
+      const texts = part.lines.map(({ text }, index) =>
+        index === 0 ? cleanLine(text).slice(mark.length) : text,
+      );
+      const lines = texts.flatMap((text) => wrapText(cleanLine(text), width - indent));
+      return sideBySide([mark], [...lines, ...flow(part.buttons, '  ', width - indent)], indent);
+    }
+    case 'facts':
+      return drawFacts(part.facts, width);
+    case 'fields':
+      return part.form.fields.flatMap(({ label, error }) => [
+        ...wrapText(`${cleanLine(label)}:`, width),
+        ...wrapText(cleanLine(error ?? ''), width),
+      ]);
+    case 'buttons':
+      return flow(part.buttons, '  ', width);
   }
 }
 
-/** A text of one or more lines. `style` says whether it is a heading. */
-function drawText(text: string, style: JsonObject, { width }: Place): Block {
-  const lines = cleanText(text)
-    .trim()
-    .split('\n')
-    .flatMap((line) => wrapText(cleanLine(line), width));
-  return block(style.weight === 'Bolder' || style.style === 'heading' ? 'heading' : 'text', lines);
+/** Empty where nothing stands in a column of its own. */
+function markOf({ mark, text }: SeenLine): string {
+  const shown = cleanLine(mark ?? '');
+  return cellsOf(shown) <= maxMarkWidth && cleanLine(text).startsWith(shown) ? shown : '';
 }
 
-/** Runs of text, which no client reads as markdown. */
-function drawRuns(element: JsonObject, place: Place): Block {
-  const runs = Array.isArray(element.inlines) ? element.inlines : [];
-  const texts = runs.map((run) => stringOf(isObject(run) ? run.text : run));
-  const [first] = runs;
-  return drawText(revived(texts.join('')), isObject(first) ? first : {}, place);
-}
-
-function drawLabel(input: JsonObject, { width }: Place): Block {
-  const label = cleanLine(stringOf(input.label) || stringOf(input.title));
-  return block('row', label === '' ? [] : wrapText(`${label}:`, width));
+/** Rows of a list, and a heading with the text below it. */
+function areTogether(before: Part, next: Part): boolean {
+  if (before.kind !== 'lines' || next.kind !== 'lines') return false;
+  const [first] = before.lines;
+  const [line] = next.lines;
+  if (markOf(first) !== '' && markOf(line) !== '') return true;
+  const isHeading = (first.kind === 'title' || first.kind === 'error') && before.lines.length === 1;
+  return isHeading && (line.kind === 'text' || line.kind === first.kind);
 }
 
 /** Labels in a column as wide as the widest of them, at most a third of the line; values beside it. */
-function drawFacts(facts: JsonObject[], width: number): string[] {
-  const cells = facts.map(({ title, value }) => ({
-    label: cleanLine(unescapeMarkdown(stringOf(title))),
-    value: cleanLine(unescapeMarkdown(stringOf(value))),
-  }));
+function drawFacts(facts: readonly { label: string; value: string }[], width: number): string[] {
+  const cells = facts.map(({ label, value }) => ({ label: cleanLine(label), value: cleanLine(value) }));
   const labelWidth = Math.min(
     Math.max(0, ...cells.map(({ label }) => cellsOf(label))),
     Math.floor(width / 3),
@@ -123,104 +174,10 @@ function drawFacts(facts: JsonObject[], width: number): string[] {
   );
 }
 
-/** A narrow first column stands beside the others, as an ordinal does; else the columns follow one another. */
-function drawColumns(columns: JsonObject[], place: Place): Block[] {
-  const [first, ...others] = columns.filter((column) => column.isVisible !== false);
-  if (first === undefined) return [];
-  const mark = others.length > 0 ? markOf(first, place) : null;
-  const indent = mark === null ? 0 : cellsOf(mark) + 1;
-  if (mark !== null && place.width - indent >= minWidth / 2) {
-    const inner = { ...place, width: place.width - indent };
-    const lines = others.flatMap((column) => compact(drawElements(column.items, inner)));
-    return [block('row', sideBySide([mark], lines, indent))];
-  }
-  return [
-    block(
-      'other',
-      [first, ...others].flatMap((column) => compact(drawElements(column.items, place))),
-    ),
-  ];
-}
-
-/** What the column shows, if that is one short text and nothing to press. */
-function markOf(column: JsonObject, place: Place): string | null {
-  const buttons: DrawnButton[] = [];
-  const [mark, ...more] = compact(drawElements(column.items, { ...place, buttons }));
-  const isMark = mark !== undefined && more.length === 0 && buttons.length === 0;
-  return isMark && cellsOf(mark) <= maxMarkWidth ? mark : null;
-}
-
-/** The buttons side by side; below them, what a ShowCard would open. */
-function drawActions(actions: JsonValue | undefined, place: Place): Block[] {
-  const cells: string[] = [];
-  const opened: JsonObject[] = [];
-  for (const action of objectsOf(actions)) {
-    if (action.isEnabled === false) continue;
-    if (action.type === 'Action.ShowCard' && isObject(action.card)) opened.push(action);
-    if (!pressable.has(String(action.type))) continue;
-    const title = titleOf(action);
-    place.buttons.push({ title, action });
-    cells.push(`[${place.buttons.length}] ${title}`);
-  }
-  const buttons = flow(cells, '  ', place.width);
-  const inner = opened.flatMap((action) => [
-    block('heading', wrapText(`${titleOf(action)}:`, place.width)),
-    ...(isObject(action.card) ? drawInner(action.card, place) : []),
-  ]);
-  return [...(buttons.length > 0 ? [block('other', buttons)] : []), ...inner];
-}
-
-function titleOf(action: JsonObject): string {
-  return cleanLine(stringOf(action.title)) || '…';
-}
-
-function block(kind: Block['kind'], lines: string[]): Block {
-  return { kind, tight: false, lines };
-}
-
-/** The lines of the blocks, paragraphs apart; rows of a list and what follows a heading stay together. */
-function spaced(blocks: Block[]): string[] {
-  return blocks.flatMap((next, index) => {
-    const before = blocks[index - 1];
-    const together =
-      before === undefined ||
-      next.tight ||
-      (before.kind === 'row' && next.kind === 'row') ||
-      (before.kind === 'heading' && next.kind === 'text');
-    return together ? next.lines : ['', ...next.lines];
-  });
-}
-
-function compact(blocks: Block[]): string[] {
-  return blocks.flatMap(({ lines }) => lines);
-}
-
 /** Two columns of lines; the second begins at the indent. */
 function sideBySide(left: readonly string[], right: readonly string[], indent: number): string[] {
   const length = Math.max(left.length, right.length);
   return Array.from({ length }, (_, row) => padCells(left[row] ?? '', indent) + (right[row] ?? '')).map(
     (line) => line.trimEnd(),
   );
-}
-
-/** Text without the backslashes that keep markdown from acting on it. */
-function unescapeMarkdown(text: string): string {
-  return revived(text.replace(/\\([!-/:-@[-`{-~])/g, '$1'));
-}
-
-/** Undoes what keeps clients from reading `{{DATE(…)}}` as a macro: nothing here reads one. */
-function revived(text: string): string {
-  return text.replaceAll('{\u200b{', '{{');
-}
-
-function objectsOf(value: JsonValue | undefined): JsonObject[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function stringOf(value: JsonValue | undefined): string {
-  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }

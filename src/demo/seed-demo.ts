@@ -11,18 +11,23 @@ import { createClient } from '../desk/upsert-client.ts';
 import { createContact } from '../desk/upsert-contact.ts';
 import type { Database, Transaction } from '../infra/database.ts';
 import type { SecretBox } from '../infra/secret-box.ts';
+import type { JsonObject } from '../kernel/canonical-json.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Clock } from '../kernel/ports.ts';
 import { addRegistration } from '../registrations/change-registration.ts';
+import { listRegistrations } from '../registrations/registration-store.ts';
 import { createTenant } from '../tenants/create-tenant.ts';
 import { insertLink } from '../tenants/link-store.ts';
 import { findTenant } from '../tenants/tenant-store.ts';
-import { insertUser } from '../tenants/user-store.ts';
+import { insertUser, listUsers } from '../tenants/user-store.ts';
 import {
+  type DemoPerson,
   type DemoTicket,
   demoApprovals,
   demoClients,
+  demoLark,
   demoPeople,
+  demoSlack,
   demoSlug,
   demoTeams,
   demoTickets,
@@ -37,17 +42,34 @@ export interface SeedDependencies {
 
 const hourMs = 3_600_000;
 
+/** One of the demo's registrations, as it is made. */
+interface DemoRegistration {
+  platform: string;
+  name: string;
+  appId: string;
+  organization: string;
+  options: JsonObject;
+  credentials: JsonObject;
+  /** The person's id there. */
+  idOf: (person: DemoPerson) => string;
+}
+
 /** @returns the id of the demo tenant, which is made when it is missing */
 export async function seedDemo(deps: SeedDependencies): Promise<string> {
   const existing = await findTenant(deps.database.directory, { slug: demoSlug });
-  if (existing !== null) return existing.tenant_id;
+  if (existing !== null) {
+    await addMissingPlatforms(deps, existing.tenant_id);
+    return existing.tenant_id;
+  }
   const tenantId = newId();
   const now = deps.clock.now();
   await deps.database.inTenant(tenantId, async (tx) => {
     const settings = { group_chat: true };
     await createTenant(tx, deps.auditKeys, { tenantId, slug: demoSlug, name: 'Demo Desk', settings }, now);
-    const registrationId = await seedRegistration(deps, tx, now);
-    const people = await seedPeople(tx, registrationId, now);
+    const people = await seedPeople(tx, now);
+    for (const registration of demoRegistrations()) {
+      await seedRegistration(deps, tx, registration, people, now);
+    }
     const contacts = await seedClients(tx, now);
     const tickets = await seedTickets(tx, { people, contacts, now });
     await seedApprovals(tx, { people, tickets, now });
@@ -55,22 +77,82 @@ export async function seedDemo(deps: SeedDependencies): Promise<string> {
   return tenantId;
 }
 
-async function seedRegistration(deps: SeedDependencies, tx: Transaction, now: Date): Promise<string> {
-  const input = {
-    platform: 'teams',
-    name: 'Demo bot for Microsoft Teams',
-    appId: demoTeams.appId,
-    organization: demoTeams.organization,
-    options: { app_type: 'single_tenant', cloud: 'public' },
-    credentials: { client_secret: randomBytes(24).toString('base64url') },
-    status: 'active' as const,
-  };
+/** Each with fresh secrets, which nobody but this installation's own simulators ever gets. */
+function demoRegistrations(): DemoRegistration[] {
+  return [
+    {
+      platform: 'teams',
+      name: 'Demo bot for Microsoft Teams',
+      ...demoTeams,
+      options: { app_type: 'single_tenant', cloud: 'public' },
+      credentials: { client_secret: secret() },
+      idOf: (person) => person.aadObjectId,
+    },
+    {
+      platform: 'slack',
+      name: 'Demo bot for Slack',
+      ...demoSlack,
+      options: {},
+      credentials: { signing_secret: secret(), bot_token: `xoxb-demo-${secret()}` },
+      idOf: (person) => person.slackUserId,
+    },
+    {
+      platform: 'lark',
+      name: 'Demo bot for Lark',
+      ...demoLark,
+      options: { app_type: 'custom', domain: 'lark' },
+      credentials: { app_secret: secret(), encrypt_key: secret(), verification_token: secret() },
+      idOf: (person) => person.larkOpenId,
+    },
+  ];
+}
+
+/** A demo that an earlier version made gets the platforms that came since. */
+async function addMissingPlatforms(deps: SeedDependencies, tenantId: string): Promise<void> {
+  await deps.database.inTenant(tenantId, async (tx) => {
+    const present = await listRegistrations(tx, { limit: 200, after: null });
+    const people = new Map<string, string>();
+    for (const { key, email } of demoPeople) {
+      const [user] = await listUsers(tx, { limit: 1, after: null, email });
+      if (user !== undefined) people.set(key, user.user_id);
+    }
+    for (const registration of demoRegistrations()) {
+      // One that was retired stays so.
+      if (present.some(({ platform }) => platform === registration.platform)) continue;
+      await seedRegistration(deps, tx, registration, people, deps.clock.now());
+    }
+  });
+}
+
+async function seedRegistration(
+  deps: SeedDependencies,
+  tx: Transaction,
+  { idOf, ...registration }: DemoRegistration,
+  people: ReadonlyMap<string, string>,
+  now: Date,
+): Promise<void> {
   const system = { kind: 'system' as const, id: 'demo' };
-  return (await addRegistration(tx, deps.secrets, input, system, now)).registrationId;
+  const input = { ...registration, status: 'active' as const };
+  const { registrationId } = await addRegistration(tx, deps.secrets, input, system, now);
+  for (const person of demoPeople) {
+    const userId = people.get(person.key);
+    if (userId === undefined) continue;
+    await insertLink(tx, {
+      link_id: newId(),
+      user_id: userId,
+      registration_id: registrationId,
+      platform_user_id: idOf(person),
+      created_at: now,
+    });
+  }
+}
+
+function secret(): string {
+  return randomBytes(24).toString('base64url');
 }
 
 /** @returns user ids by key */
-async function seedPeople(tx: Transaction, registrationId: string, now: Date): Promise<Map<string, string>> {
+async function seedPeople(tx: Transaction, now: Date): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   for (const person of demoPeople) {
     const userId = newId();
@@ -84,13 +166,6 @@ async function seedPeople(tx: Transaction, registrationId: string, now: Date): P
       locale: null,
       time_zone: person.timeZone,
       external_id: null,
-      created_at: now,
-    });
-    await insertLink(tx, {
-      link_id: newId(),
-      user_id: userId,
-      registration_id: registrationId,
-      platform_user_id: person.aadObjectId,
       created_at: now,
     });
   }

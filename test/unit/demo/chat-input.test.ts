@@ -22,6 +22,9 @@ describe('readChatInput', () => {
     ['/quit', { kind: 'quit' }],
     ['/search  printer jam', { kind: 'search', text: 'printer jam' }],
     ['/search', { kind: 'search', text: '' }],
+    ['/desk assign 1 to me', { kind: 'desk', text: 'assign 1 to me' }],
+    ['/ticket It is broken', { kind: 'ticket', text: 'It is broken' }],
+    ['/home', { kind: 'home' }],
     ['/nonsense', { kind: 'unknown', name: 'nonsense' }],
     ['/', { kind: 'unknown', name: '' }],
   ])('reads %j', (line, expected) => {
@@ -40,6 +43,6 @@ describe('readChatInput', () => {
 
 it('explains every command that it reads', () => {
   const named = [...chatHelp.matchAll(/^ {2}\/([a-z]+)/gm)].map(([, name = '']) => name);
-  expect(named).toEqual(['as', 'group', 'personal', 'search', 'install', 'quit']);
+  expect(named).toEqual(['as', 'group', 'personal', 'desk', 'ticket', 'search', 'home', 'install', 'quit']);
   for (const name of named) expect(readChatInput(`/${name} ben`).kind).toBe(name);
 });

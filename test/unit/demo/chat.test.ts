@@ -1,4 +1,4 @@
-/** The terminal chat against a bot on the wire that does what a test says, good and bad. */
+/** The terminal chat in its own Teams, against a bot on the wire that does what a test says, good and bad. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +10,7 @@ import { chat } from '../../../src/demo/chat.ts';
 import type { ReadAuditEvents, ShownAuditEvent } from '../../../src/demo/chat-audit.ts';
 import { type ChatLines, fixedLines } from '../../../src/demo/chat-lines.ts';
 import type { ChatView } from '../../../src/demo/chat-view.ts';
+import { openSeat } from '../../../src/demo/open-seat.ts';
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Form, Message } from '../../../src/kernel/message.ts';
 
@@ -68,8 +69,10 @@ async function talk(url: string, lines: string[] | ChatLines, readAudit = noAudi
     pause: () => undefined,
   };
   const source = Array.isArray(lines) ? fixedLines(lines) : lines;
+  const seat = await openSeat('teams', { serverUrl: url, dataDir: '' });
   const code = await chat({
-    serverUrl: url,
+    seat,
+    platformName: 'Teams',
     as: 'ann',
     lines: source,
     view,
@@ -129,7 +132,7 @@ describe('a message', () => {
     servers.splice(0).forEach((server) => void server.close());
     const { code, shown } = await talk(url, ['help']);
     expect(code).toBe(1);
-    expect(shown).toEqual(['failure: The server does not answer (ECONNREFUSED): is it still running?']);
+    expect(shown).toEqual(['failure: The server does not answer: is it still running?']);
   });
 });
 
@@ -205,7 +208,7 @@ describe('a button', () => {
       'card: Ticket',
       'note: Add note (/cancel leaves)',
       'note: Add note (/cancel leaves)',
-      'text: Too bad',
+      'note: Too bad',
       'card: Noted',
     ]);
     expect(heard.at(-1)).toMatchObject({ name: 'task/submit', value: { data: { note: 'good' } } });
@@ -241,10 +244,14 @@ describe('/search', () => {
       body:
         name === 'composeExtension/query'
           ? { composeExtension: { type: 'result', attachments: [attachment] } }
-          : {},
+          : {
+              statusCode: 200,
+              type: 'application/vnd.microsoft.card.adaptive',
+              value: renderCard({ title: 'Yours' }),
+            },
     }));
     const { shown } = await talk(url, ['/search jam', '1', '1']);
-    expect(shown).toEqual(['text: [1] Printer\n    New', 'card: Printer']);
+    expect(shown).toEqual(['text: [1] Printer\n    New', 'card: Printer', 'updated: Yours']);
     expect(heard[0]).toMatchObject({ value: { parameters: [{ name: 'searchQuery', value: 'jam' }] } });
     expect(heard[1]).toMatchObject({ name: 'adaptiveCard/action' });
   });

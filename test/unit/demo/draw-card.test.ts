@@ -1,14 +1,41 @@
-/** Cards as terminal text: the golden cards, real messages of the renderer, odd cards, and any message. */
+/** Cards as terminal text: the golden cards, real messages of every platform's renderer, odd cards, and any message. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { renderCard, renderMessage } from '../../../bots/teams/render.ts';
+import { renderCard as renderLark } from '../../../bots/lark/render.ts';
+import { drawCard as readLark } from '../../../bots/lark/simulator/draw-card.ts';
+import { renderBlocks as renderSlack } from '../../../bots/slack/render.ts';
+import { readBlocks as readSlack } from '../../../bots/slack/simulator/read-card.ts';
+import { renderCard } from '../../../bots/teams/render.ts';
 import { renderForm } from '../../../bots/teams/render-form.ts';
-import { buttonsOf, cardOf } from '../../../bots/teams/simulator/index.ts';
-import { type DrawnCard, drawCard, minWidth } from '../../../src/demo/draw-card.ts';
+import { cardOf } from '../../../bots/teams/simulator/index.ts';
+import { readCard } from '../../../bots/teams/simulator/read-card.ts';
+import { type DrawnCard, drawCard as drawSeen, minWidth } from '../../../src/demo/draw-card.ts';
 import { cellsOf } from '../../../src/demo/terminal-text.ts';
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Button, Message } from '../../../src/kernel/message.ts';
+import type { SeenCard } from '../../../src/kernel/simulated-chat.ts';
+
+/** How a message comes before a person of each platform. */
+const platforms: Readonly<Record<string, (message: Message) => SeenCard>> = {
+  teams: (message) => seen(renderCard(message)),
+  slack: (message) => readSlack(asJson(renderSlack(message)), () => null),
+  lark: (message) =>
+    readLark(asJson(renderLark(message, { chat: 'p2p' })), { messageId: 'om_1', version: 1 }),
+};
+
+function asJson<T>(value: T) {
+  return JSON.parse(JSON.stringify(value));
+}
+
+function seen(card: JsonObject): SeenCard {
+  return readCard(card, { title: '', handle: 'h' });
+}
+
+/** An Adaptive Card as it is drawn. */
+function drawCard(card: JsonObject, width?: number): DrawnCard {
+  return drawSeen(seen(card), width);
+}
 
 function golden(name: string): JsonObject {
   const file = new URL(`../../fixtures/teams/cards/${name}.json`, import.meta.url);
@@ -53,11 +80,8 @@ describe('golden cards', () => {
         '[9] My approvals',
       ),
     );
-    expect(drawn.buttons[2]?.action).toMatchObject({
-      type: 'Action.Execute',
-      data: { deskbridge: { action: 'assign_ticket', input: { ticket: 1007 } } },
-    });
-    expect(drawn.buttons[8]?.action.verb).toBe('command');
+    expect(drawn.buttons[2]).toMatchObject({ label: 'Assign to me', which: 1, url: null });
+    expect(drawn.buttons[8]).toMatchObject({ label: 'My approvals', which: 0 });
   });
 
   it('a ticket has paragraphs, facts in two columns without escapes, and buttons', () => {
@@ -108,7 +132,6 @@ describe('golden cards', () => {
         '',
         'Duration:',
         'Write it like 1h 30m.',
-        '',
         'Note:',
         'Client:',
         'Billable:',
@@ -189,14 +212,14 @@ describe('messages', () => {
     );
   });
 
-  it('keep their buttons in sets of the body numbered in the order of drawing', () => {
+  it('have all their buttons numbered in the order of drawing', () => {
     const buttons = Array.from(
       { length: 8 },
       (_, i): Button => ({ kind: 'command', label: `b${i}`, text: 'x', nonce: `${i}` }),
     );
     const drawn = drawCard(renderCard({ title: 't', buttons }), 24);
     expect(drawn.text).toBe(
-      lines('t', '', '[1] b0  [2] b1  [3] b2', '[4] b3', '', '[5] b4  [6] b5  [7] b6', '[8] b7'),
+      lines('t', '', '[1] b0  [2] b1  [3] b2', '[4] b3  [5] b4  [6] b5', '[7] b6  [8] b7'),
     );
     expect(titles(drawn)).toEqual(buttons.map(({ label }) => label));
   });
@@ -235,31 +258,57 @@ describe('other cards', () => {
     expect(drawn.text).toBe(lines('shown', '', '[1] on  [2] …'));
   });
 
-  it('show what a ShowCard opens, with its actions', () => {
-    const inner = {
-      type: 'AdaptiveCard',
-      body: [{ type: 'Input.Text', id: 'why', label: 'Why' }],
-      actions: [{ type: 'Action.Submit', title: 'Send', data: { from: 'inner' } }],
-    };
-    const drawn = drawCard({
-      body: [{ type: 'TextBlock', text: 'Approve?', style: 'heading' }],
-      actions: [
-        { type: 'Action.ShowCard', title: 'Refuse', card: inner },
-        { type: 'Action.Submit', title: 'Approve' },
-      ],
-    });
-    expect(drawn.text).toBe(lines('Approve?', '', '[1] Approve', '', 'Refuse:', '', 'Why:', '', '[2] Send'));
-    expect(drawn.buttons[1]?.action.data).toEqual({ from: 'inner' });
+  it('show nothing twice that a bar and a heading say', () => {
+    const title = (text: string) => ({ text, kind: 'title' as const });
+    const card = { lines: [title('Ticket #1 is…'), title('Ticket #1 is open')], buttons: [], form: null };
+    expect(drawSeen(card).text).toBe('Ticket #1 is open');
   });
 
-  it('number a button in a narrow first column once', () => {
-    const column = (title: string) => ({
-      type: 'Column',
-      items: [{ type: 'ActionSet', actions: [{ type: 'Action.Submit', title }] }],
+  it('draw buttons where they stand, and those beside a line below what belongs to it', () => {
+    const button = (label: string, after?: number) => ({
+      label,
+      style: 'default' as const,
+      url: null,
+      ...(after === undefined ? {} : { after }),
     });
-    const drawn = drawCard({ body: [{ type: 'ColumnSet', columns: [column('A'), column('B')] }] });
-    expect(drawn.text).toBe(lines('[1] A', '[2] B'));
-    expect(titles(drawn)).toEqual(['A', 'B']);
+    const card: SeenCard = {
+      lines: [
+        { kind: 'item', text: '1. One', mark: '1.', buttons: ['Take'] },
+        { kind: 'small', text: 'first', tight: true },
+        { kind: 'small', text: 'foot' },
+      ],
+      buttons: [button('Take', 2), button('All', 2), button('End')],
+      form: null,
+    };
+    expect(drawSeen(card).text).toBe(
+      lines('1. One', '   first', '   [1] Take', '', '[2] All', '', 'foot', '', '[3] End'),
+    );
+  });
+
+  it('end with the button of their form, which platforms count among the others or not', () => {
+    const form = {
+      title: 'Note',
+      fields: [
+        {
+          name: 'n',
+          label: 'Note',
+          kind: 'text' as const,
+          required: true,
+          value: '',
+          choices: [],
+          error: null,
+        },
+      ],
+      submitLabel: 'Save',
+      error: null,
+      handle: 'h',
+    };
+    const button = (label: string) => ({ label, style: 'default' as const, url: null });
+    for (const buttons of [[button('Back')], [button('Save'), button('Back')]]) {
+      const drawn = drawSeen({ lines: [], buttons, form });
+      expect(drawn.text).toBe(lines('[1] Back', '', 'Note:', '', '[2] Save'));
+      expect(drawn.buttons[1]?.form).toBe(form);
+    }
   });
 
   it.each([
@@ -308,26 +357,70 @@ const anyMessage: fc.Arbitrary<Message> = fc.record(
   { requiredKeys: ['title'] },
 );
 
-it('any message is drawn safely within the width, with every button of its card', () => {
-  const segmenter = new Intl.Segmenter('en');
-  fc.assert(
-    fc.property(anyMessage, fc.integer({ min: minWidth, max: 100 }), (message, width) => {
-      const card: JsonObject = JSON.parse(JSON.stringify(cardOf(renderMessage(message))));
-      const drawn = drawCard(card, width);
-      expect(drawn.text).not.toMatch(unsafe);
-      expect(drawn.text.isWellFormed()).toBe(true);
-      for (const line of drawn.text.split('\n')) {
-        const cells = cellsOf(line);
-        // A character of a conjunct script may be wider than a whole line.
-        const widest = Math.max(0, ...[...segmenter.segment(line)].map(({ segment }) => cellsOf(segment)));
-        expect(cells <= width || widest > width / 3).toBe(true);
-      }
-      const actions = new Set(drawn.buttons.map(({ action }) => JSON.stringify(action)));
-      const inCard = buttonsOf(card).filter(({ title }) => title !== undefined);
-      expect(drawn.buttons).toHaveLength(inCard.length);
-      expect(actions).toEqual(new Set(inCard.map((action) => JSON.stringify(action))));
-      drawn.buttons.forEach((_, index) => void expect(drawn.text).toContain(`[${index + 1}]`));
-    }),
-    { numRuns: 200 },
+describe('on every platform', () => {
+  const message: Message = {
+    title: 'Your open tickets',
+    text: 'Two are yours.',
+    facts: [
+      { label: 'Client', value: 'Northwind' },
+      { label: '状态', value: '新建' },
+    ],
+    items: [
+      { ordinal: 1, title: '#1003 Printer', text: 'New', url: 'https://desk.example/t/1003' },
+      { ordinal: 2, title: '#1007 VPN', text: 'Waiting' },
+    ],
+    buttons: [
+      { kind: 'command', label: 'My approvals', text: 'my approvals', nonce: 'n' },
+      { kind: 'url', label: 'Open', url: 'https://desk.example/' },
+    ],
+  };
+
+  it.each(Object.entries(platforms))('%s shows the same structure', (_, show) => {
+    const drawn = drawSeen(show(message));
+    expect(drawn.text).toBe(
+      lines(
+        'Your open tickets',
+        'Two are yours.',
+        '',
+        'Client  Northwind',
+        '状态    新建',
+        '',
+        '1. #1003 Printer',
+        '   New',
+        '2. #1007 VPN',
+        '   Waiting',
+        '',
+        '[1] My approvals  [2] Open',
+      ),
+    );
+    expect(titles(drawn)).toEqual(['My approvals', 'Open']);
+  });
+
+  it.each(Object.entries(platforms))(
+    '%s: any message is drawn safely within the width, with every button of its card',
+    (_, show) => {
+      const segmenter = new Intl.Segmenter('en');
+      fc.assert(
+        fc.property(anyMessage, fc.integer({ min: minWidth, max: 100 }), (any, width) => {
+          const card = show(any);
+          const drawn = drawSeen(card, width);
+          expect(drawn.text).not.toMatch(unsafe);
+          expect(drawn.text.isWellFormed()).toBe(true);
+          for (const line of drawn.text.split('\n')) {
+            const cells = cellsOf(line);
+            // A character of a conjunct script may be wider than a whole line.
+            const widest = Math.max(
+              0,
+              ...[...segmenter.segment(line)].map(({ segment }) => cellsOf(segment)),
+            );
+            expect(cells <= width || widest > width / 3).toBe(true);
+          }
+          expect(drawn.buttons.map(({ label }) => label)).toEqual(card.buttons.map(({ label }) => label));
+          drawn.buttons.forEach((_, index) => void expect(drawn.text).toContain(`[${index + 1}]`));
+        }),
+        { numRuns: 100 },
+      );
+    },
+    30_000,
   );
-}, 30_000);
+});
