@@ -1,4 +1,7 @@
 /** Who is let in: tokens, tenants and the demo's door, over HTTP as an attacker would try them. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTeamsSimulator, type TeamsSimulator } from '../../bots/teams/simulator/index.ts';
 import { demoPeople, demoTeams } from '../../src/demo/demo-data.ts';
@@ -174,8 +177,11 @@ describe('bodies', () => {
 describe("the demo's door", () => {
   let demo: Gateway;
   let outside: TeamsSimulator;
+  let folder: string;
   beforeAll(async () => {
-    demo = await startGateway({ environment: { DESKBRIDGE_DEMO: '1' } });
+    // A folder of its own: the demo keeps the addresses of its simulators there.
+    folder = await mkdtemp(join(tmpdir(), 'deskbridge-demo-'));
+    demo = await startGateway({ environment: { DESKBRIDGE_DEMO: '1', DESKBRIDGE_DATA_DIR: folder } });
     outside = await startTeamsSimulator({
       botEndpoint: `${demo.running.url}/api/messages`,
       organization: demoTeams.organization,
@@ -186,6 +192,7 @@ describe("the demo's door", () => {
   afterAll(async () => {
     await outside.close();
     await demo.close();
+    await rm(folder, { recursive: true, force: true });
   });
 
   it('is open from loopback to the demo registration, and replies need no token', async () => {

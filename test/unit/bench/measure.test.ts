@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAnswer } from '../../../bench/http-connection.ts';
-import { type Measurement, median, toRow } from '../../../bench/measure.ts';
+import { type Measurement, median, mergeRows, toRow } from '../../../bench/measure.ts';
 
 const measurement = (fields: Partial<Measurement>): Measurement => ({
   bench: 'b/x',
@@ -52,8 +52,24 @@ it('the median has as many values below it as above', () => {
   );
 });
 
-it('an answer is read when it is complete, wherever it was cut', () => {
-  const answer = Buffer.from('HTTP/1.1 200 OK\r\nContent-Length: 5\r\nDate: now\r\n\r\nhello');
+it('rows that were measured again take the place of the old ones; the others stay', () => {
+  const row = (bench: string, peer: string, value: number) =>
+    toRow(measurement({ bench, peer, subjectRounds: [value], peerRounds: [1] }));
+  const old = [row('b/x', 'p', 1), row('b/x', 'q', 2), row('c', 'p', 3)];
+  expect(mergeRows(old, [row('b/y', 'p', 4), row('b/x', 'q', 5)])).toEqual([
+    row('b/x', 'p', 1),
+    row('b/x', 'q', 5),
+    row('b/y', 'p', 4),
+    row('c', 'p', 3),
+  ]);
+});
+
+it.each([
+  ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nDate: now\r\n\r\nhello'],
+  ['chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n'],
+  ['nothing in chunks', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+])('an answer with %s is read when it is complete, wherever it was cut', (_what, text) => {
+  const answer = Buffer.from(text);
   for (let size = 0; size < answer.length; size += 1) expect(readAnswer(answer.subarray(0, size))).toBeNull();
   const withNext = Buffer.concat([answer, Buffer.from('HTTP/1.1 5')]);
   expect(readAnswer(withNext)).toEqual({ status: 200, length: answer.length });
