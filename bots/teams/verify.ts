@@ -17,6 +17,8 @@ const skewSeconds = 300;
 const proofMs = 5 * 60_000;
 const maxProofs = 1000;
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** What a verified token says. It names the app and the service URL, never the customer's organization. */
 interface Proof {
   appId: string;
@@ -203,10 +205,10 @@ function hasForeignTrace(request: RawRequest): boolean {
   });
 }
 
-/** The body as a JSON object, or null. */
+/** The body as a JSON object, or null; JSON is UTF-8, and what is none is not guessed at. */
 function parseBody(body: Buffer): JsonObject | null {
   try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
+    const value: unknown = JSON.parse(utf8.decode(body));
     return typeof value === 'object' && value !== null && !Array.isArray(value)
       ? (value as JsonObject)
       : null;
