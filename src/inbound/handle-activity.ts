@@ -245,7 +245,8 @@ async function replyTo(
     case 'asked':
       return replyWith(scene.activity, outcome.question);
     case 'repeated':
-      return outcome.reply;
+      // The first press updates the card, now or by the sweep: a second message would only say it again.
+      return outcome.reply.answer === undefined && scene.activity.cardMessageId !== null ? {} : outcome.reply;
     case 'refused':
       return await refuse(scene, reading, outcome.error);
   }

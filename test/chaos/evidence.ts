@@ -10,6 +10,7 @@ export interface ReceiptEvidence {
   error_code: string | null;
   attempts: number;
   ambiguous: boolean;
+  /** The message that was sent, or brought up to date. */
   platform_message_id: string | null;
 }
 
@@ -23,7 +24,7 @@ export interface AuditEvidence {
 }
 
 export interface Evidence {
-  /** What was written, by marker: a ticket, a note, a time entry, or (by ticket id) an assignment. */
+  /** What was written, by marker: a ticket, a note, a time entry, or (by `#` and the ticket's number) an assignment. */
   effects: Map<string, Effect[]>;
   receipts: ReceiptEvidence[];
   audit: AuditEvidence[];
@@ -45,8 +46,9 @@ const effectsSql = `
   union all
   select 'time_entry', time_entry_id, note, user_id from time_entries where tenant_id = $1
   union all
-  select 'assignment', event_id, target_id::text, (data ->> 'assignee_id')::uuid
-    from domain_events where tenant_id = $1 and type = 'assignment'`;
+  select 'assignment', event_id, '#' || number, (data ->> 'assignee_id')::uuid
+    from domain_events join tickets on tickets.tenant_id = domain_events.tenant_id and ticket_id = target_id
+    where domain_events.tenant_id = $1 and type = 'assignment'`;
 
 /** @throws Error for a record that has no marker and was not there before */
 export async function collectEvidence(sql: Sql, tenant: WorldTenant, ledger: Ledger): Promise<Evidence> {
@@ -76,7 +78,7 @@ export async function collectEvidence(sql: Sql, tenant: WorldTenant, ledger: Led
   const effects = new Map<string, Effect[]>();
   for (const { kind, id, text, user_id: userId } of written) {
     if (ready.has(id)) continue;
-    const marker = kind === 'assignment' ? text : ledger.markerIn(text ?? '');
+    const marker = kind === 'assignment' ? text : (ledger.markersIn(text ?? '')[0] ?? null);
     if (marker === null) throw new Error(`a ${kind} that nobody asked for: ${id}`);
     effects.set(marker, [...(effects.get(marker) ?? []), { kind, id, userId }]);
   }

@@ -2,15 +2,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPort, KillableServer } from '../support/kill-server.ts';
 import { createKillWorld, type KillWorld } from '../support/kill-world.ts';
-import { type CheckCounts, checkWorld, type Violation } from './check.ts';
-import { type Command, isAcknowledged, isMutation, isTyped, Ledger } from './ledger.ts';
+import { type CheckCounts, checkWorld } from './check.ts';
+import { type Command, isAcknowledged, isMutation, Ledger } from './ledger.ts';
 import { startLoad } from './people.ts';
 import { noPhases, PhaseCounter, type PhaseCounts, phases } from './phases.ts';
 import { startPlatformFaults } from './platform-faults.ts';
 import { Random } from './random.ts';
 import { type Kill, killSchedule } from './schedule.ts';
+import { Sightings } from './sightings.ts';
+import type { Violation } from './violation.ts';
 
 export interface TrialOptions {
+  /** Platform id, e.g. `teams`. */
+  platform: string;
   /** A database of its own, empty or migrated. */
   ownerUrl: string;
   /** For the server's files. */
@@ -40,7 +44,10 @@ export interface TrialResult extends CheckCounts {
   /** Messages that were sent again after they had been taken. */
   takenAgain: number;
   repeatedPresses: number;
-  unansweredInvokes: number;
+  /** Mutations by a request of which no answer came. */
+  unansweredRequests: number;
+  /** Requests that were answered with the word that nothing was done. */
+  notDone: number;
   faults: { definite: number; ambiguous: number };
   startMs: number[];
   drain: Drain;
@@ -60,12 +67,13 @@ const drainLimitMs = 90_000;
 const firstWorkLimitMs = 20_000;
 
 export async function runKillTrials(options: TrialOptions): Promise<TrialResult> {
-  const { ownerUrl, worker, seed } = options;
+  const { ownerUrl, platform, worker, seed } = options;
   const size = { tenants: 3, peoplePerTenant: 4, ticketsPerTenant: 8 };
-  const world = await createKillWorld({ ownerUrl, name: `kill-${worker}`, ...size });
-  const { secretKey, simulator } = world;
+  const world = await createKillWorld({ ownerUrl, platform, name: `kill-${worker}`, ...size });
+  const { secretKey } = world;
   const at = { databaseUrl: ownerUrl, port: await findPort(), folder: options.folder };
-  const server = new KillableServer({ ...at, secretKey, simulator });
+  const server = new KillableServer({ ...at, secretKey, platform: world.platform.environment });
+  world.connect(server.url);
   try {
     return await new Trials(options, world, server, new Ledger(`m${worker}n`), mixed(seed, worker)).run();
   } finally {
@@ -84,6 +92,7 @@ class Trials {
   readonly #world: KillWorld;
   readonly #server: KillableServer;
   readonly #ledger: Ledger;
+  readonly #sightings: Sightings;
   readonly #seed: number;
   readonly #phases: PhaseCounter;
   readonly #caught = noPhases();
@@ -97,15 +106,17 @@ class Trials {
     this.#server = server;
     this.#ledger = ledger;
     this.#seed = seed;
-    this.#phases = new PhaseCounter(world.database.maintenance, ledger, world.simulator);
+    this.#sightings = new Sightings(world, ledger);
+    this.#phases = new PhaseCounter(world.database.maintenance, ledger, this.#sightings);
   }
 
   async run(): Promise<TrialResult> {
     const began = performance.now();
     // An orderly end first: Node then writes its compile cache, and the start after a clean stop is tried too.
     await this.#server.start();
+    await this.#world.introduce();
     await this.#stopInOrder();
-    const load = startLoad(this.#world, this.#ledger, this.#seed);
+    const load = startLoad(this.#world, this.#ledger, this.#sightings, this.#seed);
     const faults = startPlatformFaults(this.#world, new Random(this.#seed, 'faults'));
     const schedule = killSchedule(this.#seed, this.#options.trials, this.#options.longestLoadMs ?? 800);
     for (const kill of schedule) {
@@ -117,7 +128,7 @@ class Trials {
     await load.stop();
     const drain = await this.#drain();
     await this.#stopInOrder();
-    const { violations, counts } = await checkWorld(this.#world, this.#ledger);
+    const { violations, counts } = await checkWorld(this.#world, this.#ledger, this.#sightings);
     const seconds = (performance.now() - began) / 1_000;
     return {
       ...this.#figures(schedule),
@@ -138,10 +149,12 @@ class Trials {
       if (kill.moment === 'work') await this.#working();
       await sleep(kill.afterMs);
     }
-    const inFlight = new Set(this.#ledger.inFlight().map(({ delivery }) => delivery.eventKey));
+    const sending = kill.moment === 'start' ? [] : this.#ledger.sending();
     this.#noteEnds();
     await this.#server.kill();
-    const caught = await this.#phases.count(kill.moment === 'start' ? new Set() : inFlight);
+    // The kill ended them all, if the answer did not.
+    const inFlight = (await Promise.all(sending)).filter(({ statuses }) => statuses.at(-1) === 0);
+    const caught = await this.#phases.count(new Set(inFlight.map(({ eventKey }) => eventKey)));
     for (const phase of phases) {
       this.#caught[phase] += caught[phase];
       if (caught[phase] > 0) this.#killsByPhase[phase] += 1;
@@ -195,8 +208,8 @@ class Trials {
   }
 
   #figures(schedule: Kill[]) {
-    const { commands, repeatedPresses } = this.#ledger;
-    const mutating = commands.filter(isMutation);
+    const { commands, repeatedPresses, notDone } = this.#ledger;
+    const requests = commands.filter((command) => isMutation(command) && command.sentAs === 'request');
     const errors: Record<string, number> = {};
     for (const line of this.#server.errorLines()) {
       errors[String(line.msg)] = (errors[String(line.msg)] ?? 0) + 1;
@@ -211,7 +224,8 @@ class Trials {
       commandsByKind: countBy(commands.map(({ kind }) => kind)),
       ...deliveryFigures(commands),
       repeatedPresses,
-      unansweredInvokes: mutating.filter((command) => !isTyped(command) && !isAcknowledged(command)).length,
+      unansweredRequests: requests.filter((command) => !isAcknowledged(command)).length,
+      notDone,
       startMs: this.#startMs,
       errors,
     };
@@ -221,13 +235,13 @@ class Trials {
 function deliveryFigures(commands: readonly Command[]) {
   const tries = (of: readonly Command[]) =>
     of.flatMap(({ deliveries }) => deliveries.map(({ statuses }) => statuses));
-  const typed = tries(commands.filter(isTyped));
+  const messages = tries(commands.filter(({ sentAs }) => sentAs === 'message'));
   return {
     unanswered: tries(commands)
       .flat()
       .filter((status) => status === 0).length,
-    takenLater: typed.filter((statuses) => statuses[0] !== 200 && statuses.includes(200)).length,
-    takenAgain: typed.filter((statuses) => statuses.filter((status) => status === 200).length > 1).length,
+    takenLater: messages.filter((statuses) => statuses[0] !== 200 && statuses.includes(200)).length,
+    takenAgain: messages.filter((statuses) => statuses.filter((status) => status === 200).length > 1).length,
   };
 }
 

@@ -1,9 +1,9 @@
-/** What people sent, what they were answered and what they saw: the side of the truth that no kill touches. */
-import type { OracleMessage } from '../../bots/teams/simulator/index.ts';
-import type { JsonObject } from '../../src/kernel/canonical-json.ts';
+/** What people wanted done and what they were answered: the side of the truth that no kill touches. */
+import type { Gesture } from '../../src/kernel/simulated-chat.ts';
+import { translator } from '../../src/words/index.ts';
 import type { WorldPerson, WorldTenant } from '../support/kill-world.ts';
 
-/** `press_…` and `form_…` are invokes with a nonce, the others typed messages. */
+/** `press_…` and `form_…` are gestures on cards and carry a nonce, the others are typed. */
 export const mutationKinds = [
   'new_ticket',
   'note',
@@ -14,16 +14,19 @@ export const mutationKinds = [
   'form_log',
 ] as const;
 export type MutationKind = (typeof mutationKinds)[number];
-export type CommandKind = MutationKind | 'query';
+/** `open_form` where a form comes as a message. */
+export type CommandKind = MutationKind | 'query' | 'open_form';
 
-/** One activity as it was sent, once or again and again. */
+/** One event of the platform, sent once or again and again. */
 export interface Delivery {
-  activityId: string;
   /** As the server has it on the receipt. */
   eventKey: string;
+  /** The person's message, where it is one. */
+  messageId: string | null;
   /** What each try was answered; 0: nothing. */
   statuses: number[];
-  inFlight: number;
+  /** A try was answered with what the person asked for, not with the word that nothing was done. */
+  acknowledged: boolean;
 }
 
 /** One thing that a person wanted done, however often it was sent. */
@@ -31,32 +34,35 @@ export interface Command {
   tenant: WorldTenant;
   by: WorldPerson;
   kind: CommandKind;
-  /** In the text of what is written; for assignments the ticket's id, which is assigned once. */
+  /** In the text of what is written; for assignments `#` and the number of a ticket that is assigned once. */
   marker: string;
+  /** A message is sent again with the same id until it is taken; a request of which there is no answer may be lost. */
+  sentAs: 'message' | 'request';
+  /** Where the reply is to be seen: in the answer to the gesture, or in the conversation. */
+  answeredBy: 'message' | 'answer';
   deliveries: Delivery[];
-  /** Posts of the bot that reply to it. */
-  replies: OracleMessage[];
-  /** For forms: the message whose card the form was opened from. */
+  /** The message whose card was used. */
   cardMessageId: string | null;
 }
 
-/** A card that shows a ticket, in the hands of the person who made the ticket. */
-export interface HeldCard {
-  message: OracleMessage;
-  card: JsonObject;
-  ticketId: string;
-  ticketNumber: number;
-}
+/** A 200 that says that nothing was done, and the mark of a client that shows that the answer came too late. */
+const unavailable = translator(null)('error.unavailable.text');
+const tooLate = /^code: \d+$/;
 
 export class Ledger {
   readonly commands: Command[] = [];
   /** Answers that the sender's side did not expect: neither 200 nor "try again". */
   readonly refusals: { command: Command; status: number }[] = [];
+  /** Mutations that were acknowledged where the answer is the reply, with nothing in it. */
+  readonly emptyAnswers: Command[] = [];
+  /** Requests that were answered with the word that nothing was done. */
+  notDone = 0;
   repeatedPresses = 0;
-  /** Activities that were answered with 200, again and again included. */
+  /** Events that were answered with 200, again and again included. */
   acknowledgements = 0;
-  readonly #byReply = new Map<string, Command>();
+  readonly #byMarker = new Map<string, Command>();
   readonly #byEventKey = new Map<string, { command: Command; delivery: Delivery }>();
+  readonly #sending = new Set<Promise<Delivery>>();
   #count = 0;
   readonly #prefix: string;
 
@@ -71,57 +77,74 @@ export class Ledger {
     return `${this.#prefix}${String(this.#count).padStart(7, '0')}`;
   }
 
-  /** Every marker in these texts, in order. */
-  markerIn(text: string): string | null {
-    return new RegExp(`${this.#prefix}\\d{7}`).exec(text)?.[0] ?? null;
+  /** Every marker in the text, each once. */
+  markersIn(text: string): string[] {
+    return [...new Set(text.match(new RegExp(`${this.#prefix}\\d{7}`, 'g')))];
   }
 
-  begin(command: Omit<Command, 'deliveries' | 'replies'>): Command {
-    const begun: Command = { ...command, deliveries: [], replies: [] };
+  begin(command: Omit<Command, 'deliveries'>): Command {
+    const begun: Command = { ...command, deliveries: [] };
     this.commands.push(begun);
+    this.#byMarker.set(command.marker, begun);
     return begun;
   }
 
-  /** Notes an activity of the command before it is sent. */
-  addDelivery(command: Command, activity: JsonObject): Delivery {
-    const { id, type, conversation } = activity;
-    const conversationId = String((conversation as JsonObject).id);
-    const delivery: Delivery = {
-      activityId: String(id),
-      eventKey: `${conversationId}|${String(type)}|${String(id)}`,
-      statuses: [],
-      inFlight: 0,
-    };
-    command.deliveries.push(delivery);
-    this.#byReply.set(`${command.by.conversation.id}|${delivery.activityId}`, command);
-    this.#byEventKey.set(delivery.eventKey, { command, delivery });
-    return delivery;
+  /** Keeps a try of the command as under way until it is answered, then its outcome. */
+  async track(command: Command, gesture: Promise<Gesture>): Promise<Gesture> {
+    const sending = gesture.then((done) => this.#note(command, done));
+    this.#sending.add(sending);
+    await sending.finally(() => this.#sending.delete(sending));
+    return await gesture;
   }
 
-  /** The command that a post of the bot replies to. */
-  repliedTo(message: OracleMessage): Command | null {
-    return this.#byReply.get(`${message.conversationId}|${message.replyToId ?? ''}`) ?? null;
+  /** Tries on their way at this moment. */
+  sending(): Promise<Delivery>[] {
+    return [...this.#sending];
+  }
+
+  ofMarker(marker: string): Command | null {
+    return this.#byMarker.get(marker) ?? null;
   }
 
   ofEvent(eventKey: string): { command: Command; delivery: Delivery } | null {
     return this.#byEventKey.get(eventKey) ?? null;
   }
 
-  /** Activities on their way at this moment. */
-  inFlight(): { command: Command; delivery: Delivery }[] {
-    return [...this.#byEventKey.values()].filter(({ delivery }) => delivery.inFlight > 0);
+  #note(command: Command, gesture: Gesture): Delivery {
+    const { status, eventKey, messageId } = gesture;
+    let delivery = this.#byEventKey.get(eventKey)?.delivery;
+    if (delivery === undefined) {
+      delivery = { eventKey, messageId, statuses: [], acknowledged: false };
+      command.deliveries.push(delivery);
+      this.#byEventKey.set(eventKey, { command, delivery });
+    }
+    delivery.statuses.push(status);
+    if (status !== 0 && status !== 200 && status < 500) this.refusals.push({ command, status });
+    if (status !== 200) return delivery;
+    this.acknowledgements += 1;
+    if (saysNothingDone(gesture)) {
+      this.notDone += 1;
+      return delivery;
+    }
+    const isEmpty = gesture.shown === null && gesture.form === null && gesture.replaced === null;
+    if (isEmpty && command.answeredBy === 'answer' && isMutation(command)) this.emptyAnswers.push(command);
+    delivery.acknowledged = true;
+    return delivery;
   }
 }
 
+export function isNothingDone(text: string): boolean {
+  return text.includes(unavailable);
+}
+
+function saysNothingDone({ shown }: Gesture): boolean {
+  return shown?.lines.some(({ text }) => isNothingDone(text) || tooLate.test(text)) ?? false;
+}
+
 export function isAcknowledged(command: Command): boolean {
-  return command.deliveries.some(({ statuses }) => statuses.includes(200));
+  return command.deliveries.some(({ acknowledged }) => acknowledged);
 }
 
 export function isMutation(command: Command): boolean {
-  return command.kind !== 'query';
-}
-
-/** Whether it was typed: sent again with the same id, and answered by a message. */
-export function isTyped(command: Command): boolean {
-  return ['new_ticket', 'note', 'log_time', 'assign', 'query'].includes(command.kind);
+  return command.kind !== 'query' && command.kind !== 'open_form';
 }

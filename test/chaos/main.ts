@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { platforms } from '../../bots/index.ts';
 import { startTestCluster } from '../support/cluster.ts';
 import { dropDatabase, TEST_DATABASE_PREFIX, withAdmin } from '../support/databases.ts';
 import { runKillTrials, type TrialResult } from './kill-trials.ts';
@@ -25,7 +26,9 @@ async function main(args: readonly string[]): Promise<number> {
     .addArgument(new Argument('<trial>', 'what to try').choices(['kill']))
     .option('--trials <n>', 'how many kills', wholeNumber(1, 1_000_000), 50)
     .option('--seed <n>', 'repeats a schedule (default: random)', wholeNumber(0, 2 ** 31 - 1))
-    .addOption(new Option('--platform <name>', 'whose chat').choices(['teams']).default('teams'))
+    .addOption(
+      new Option('--platform <name>', 'whose chat').choices(platforms.map(({ id }) => id)).default('teams'),
+    )
     .option('--workers <n>', 'servers and databases side by side', wholeNumber(1, 16), 2)
     .exitOverride();
   try {
@@ -44,9 +47,9 @@ async function main(args: readonly string[]): Promise<number> {
   });
 }
 
-async function run({ trials, seed, workers: asked }: Options): Promise<number> {
+async function run({ trials, seed, platform, workers: asked }: Options): Promise<number> {
   const workers = Math.min(asked, trials);
-  console.log(`chaos kill: seed ${seed}, ${trials} trials, ${workers} workers`);
+  console.log(`chaos kill on ${platform}: seed ${seed}, ${trials} trials, ${workers} workers`);
   const cluster = await startTestCluster(process.env.TEST_DATABASE_URL);
   // Whatever ends this process: the cluster's guard removes the cluster, and the servers end with their parent.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
@@ -59,6 +62,7 @@ async function run({ trials, seed, workers: asked }: Options): Promise<number> {
     const shares = Array.from({ length: workers }, (_, worker) => Math.floor((trials + worker) / workers));
     const work = shares.map((share, worker) =>
       runWorker(cluster.adminUrl, cluster.folder, {
+        platform,
         worker,
         seed,
         trials: share,
@@ -66,7 +70,9 @@ async function run({ trials, seed, workers: asked }: Options): Promise<number> {
       }),
     );
     const results = await Promise.all(work);
-    console.log(`\n${reportText(results, { seed, workers, seconds: (Date.now() - began) / 1_000 })}`);
+    console.log(
+      `\n${reportText(results, { platform, seed, workers, seconds: (Date.now() - began) / 1_000 })}`,
+    );
     return results.every(({ violations }) => violations.length === 0) ? 0 : 1;
   } finally {
     clearInterval(progress);
@@ -78,7 +84,7 @@ async function run({ trials, seed, workers: asked }: Options): Promise<number> {
 async function runWorker(
   adminUrl: string,
   folder: string,
-  trial: { worker: number; seed: number; trials: number; onTrial: () => void },
+  trial: { platform: string; worker: number; seed: number; trials: number; onTrial: () => void },
 ): Promise<TrialResult> {
   const name = `${TEST_DATABASE_PREFIX}${randomBytes(6).toString('hex')}`;
   await withAdmin(adminUrl, (admin) => admin.query(`create database ${name}`));

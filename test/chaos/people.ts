@@ -1,18 +1,16 @@
 /** The load: people who type, press buttons and fill forms, each thing once, with a marker of its own. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { invokeActivity, messageActivity, type Scene } from '../../bots/teams/simulator/activities.ts';
-import { buttonsOf, cardOf, findButton, isObject, pressedData } from '../../bots/teams/simulator/cards.ts';
-import type { OracleMessage } from '../../bots/teams/simulator/index.ts';
-import { firstSubmit, pressActivity } from '../../bots/teams/simulator/press.ts';
-import type { JsonObject, JsonValue } from '../../src/kernel/canonical-json.ts';
+import type { Gesture, SeenForm } from '../../src/kernel/simulated-chat.ts';
 import type { KillWorld, WorldPerson, WorldTenant } from '../support/kill-world.ts';
-import type { Command, HeldCard, Ledger } from './ledger.ts';
+import { type Command, type CommandKind, isAcknowledged, type Ledger } from './ledger.ts';
 import { Random } from './random.ts';
 import { Sender } from './sender.ts';
+import type { HeldCard, Sightings } from './sightings.ts';
 
 /** Milliseconds between what one person does. */
 const thinkMs = { min: 5, max: 100 };
-const heldCards = 5;
+/** A form that comes as a message may come after a kill and a start. */
+const formLimitMs = 30_000;
 
 export interface Load {
   /** Lets everybody finish what they began; nobody begins anything any more. */
@@ -20,19 +18,12 @@ export interface Load {
 }
 
 /** Everybody of every tenant starts to work. */
-export function startLoad(world: KillWorld, ledger: Ledger, seed: number): Load {
+export function startLoad(world: KillWorld, ledger: Ledger, sightings: Sightings, seed: number): Load {
   let stopping = false;
-  const sender = new Sender(world.simulator, ledger, new Random(seed, 'sender'));
-  const hands = new Map<WorldPerson, HeldCard[]>();
-  // To the end of the run: replies may come long after their command.
-  world.simulator.oracle.subscribe((message, event) => {
-    if (event.kind === 'post') noteReply(ledger, hands, message);
-  });
+  const sender = new Sender(world.platform.rules, ledger, new Random(seed, 'sender'));
   const work = world.tenants.flatMap((tenant) =>
     tenant.people.map(async (by) => {
-      const cards: HeldCard[] = [];
-      hands.set(by, cards);
-      const person = new Person(world, ledger, sender, tenant, by, cards, seed);
+      const person = new Person({ world, ledger, sender, sightings, tenant, by }, seed);
       while (!stopping) await person.act();
     }),
   );
@@ -45,55 +36,24 @@ export function startLoad(world: KillWorld, ledger: Ledger, seed: number): Load 
   };
 }
 
-/** Files a post with the command that it replies to; a new ticket's card goes to the person who asked for it. */
-function noteReply(ledger: Ledger, hands: Map<WorldPerson, HeldCard[]>, message: OracleMessage): void {
-  const command = ledger.repliedTo(message);
-  if (command === null) return;
-  command.replies.push(message);
-  if (command.kind !== 'new_ticket' || command.replies.length > 1) return;
-  const held = heldCardOf(message);
-  const cards = hands.get(command.by);
-  if (held !== null && cards !== undefined && cards.length < heldCards) cards.push(held);
+interface Surroundings {
+  world: KillWorld;
+  ledger: Ledger;
+  sender: Sender;
+  sightings: Sightings;
+  tenant: WorldTenant;
+  by: WorldPerson;
 }
 
-function heldCardOf(message: OracleMessage): HeldCard | null {
-  const card = cardOf(message.activity);
-  const number = /#(\d+)/.exec(JSON.stringify(card))?.[1];
-  if (card === null || number === undefined) return null;
-  for (const { data } of buttonsOf(card)) {
-    const input = isObject(data) && isObject(data.deskbridge) ? data.deskbridge.input : undefined;
-    if (isObject(input) && typeof input.ticket === 'string') {
-      return { message, card, ticketId: input.ticket, ticketNumber: Number(number) };
-    }
-  }
-  return null;
-}
+type FormKind = 'form_note' | 'form_log';
 
 class Person {
-  readonly #world: KillWorld;
-  readonly #ledger: Ledger;
-  readonly #sender: Sender;
-  readonly #tenant: WorldTenant;
-  readonly #by: WorldPerson;
-  readonly #cards: HeldCard[];
+  readonly #around: Surroundings;
   readonly #random: Random;
 
-  constructor(
-    world: KillWorld,
-    ledger: Ledger,
-    sender: Sender,
-    tenant: WorldTenant,
-    by: WorldPerson,
-    cards: HeldCard[],
-    seed: number,
-  ) {
-    this.#world = world;
-    this.#ledger = ledger;
-    this.#sender = sender;
-    this.#tenant = tenant;
-    this.#by = by;
-    this.#cards = cards;
-    this.#random = new Random(seed, by.person.key);
+  constructor(around: Surroundings, seed: number) {
+    this.#around = around;
+    this.#random = new Random(seed, around.by.key);
   }
 
   /** Does one thing and pauses. */
@@ -103,10 +63,11 @@ class Person {
   }
 
   async #choose(): Promise<void> {
-    const card = this.#random.chance(0.5) ? this.#cards.shift() : undefined;
-    if (card !== undefined) return await this.#use(card);
-    const marker = this.#ledger.nextMarker();
-    const ticket = this.#random.pick(this.#tenant.tickets).number;
+    const { sightings, ledger, tenant, by } = this.#around;
+    const card = this.#random.chance(0.5) ? sightings.takeCard(by) : null;
+    if (card !== null) return await this.#use(card);
+    const marker = ledger.nextMarker();
+    const ticket = this.#random.pick(tenant.tickets).number;
     switch (this.#random.between(0, 5)) {
       case 0:
         return await this.#type('note', marker, `note ${ticket}: Called ${marker}`);
@@ -127,7 +88,7 @@ class Person {
   async #use(held: HeldCard): Promise<void> {
     switch (this.#random.between(0, 3)) {
       case 0:
-        return await this.#type('assign', held.ticketId, `assign ${held.ticketNumber} to me`);
+        return await this.#type('assign', `#${held.ticketNumber}`, `assign ${held.ticketNumber} to me`);
       case 1:
         return await this.#press(held);
       case 2:
@@ -140,54 +101,69 @@ class Person {
     }
   }
 
-  async #type(kind: Command['kind'], marker: string, text: string): Promise<void> {
-    const command = this.#begin(kind, marker, null);
-    await this.#sender.message(command, messageActivity(this.#scene(), text));
+  /** Types a message or, where the platform has another gesture for it, now and then a command. */
+  async #type(kind: CommandKind, marker: string, text: string): Promise<void> {
+    const { world, sender, by } = this.#around;
+    const asRequest = world.platform.rules.command === 'request' && this.#random.chance(0.3);
+    if (asRequest) {
+      const command = this.#begin(kind, marker, { sentAs: 'request', answeredBy: 'answer' });
+      return await sender.once(command, () => world.chat.command(text, by.where));
+    }
+    const command = this.#begin(kind, marker, { sentAs: 'message', answeredBy: 'message' });
+    await sender.message(command, () => world.chat.say(text, by.where));
   }
 
   async #press(held: HeldCard): Promise<void> {
-    const command = this.#begin('press_assign', held.ticketId, null);
-    const button = findButton(held.card, 'Assign to me');
-    await this.#sender.invoke(command, pressActivity(this.#scene(), held.card, button, {}, held.message.id));
+    const { world, sender } = this.#around;
+    const command = this.#begin('press_assign', `#${held.ticketNumber}`, {
+      sentAs: 'request',
+      answeredBy: world.platform.rules.press,
+      cardMessageId: held.message.id,
+    });
+    await sender.request(command, () => this.#pressed(held, 'Assign to me'));
   }
 
   /** Opens the form and submits it. A form that did not open is left: nothing was asked for yet. */
   async #fill(
     held: HeldCard,
-    kind: 'form_note' | 'form_log',
+    kind: FormKind,
     button: string,
     filled: (marker: string) => Record<string, string>,
   ): Promise<void> {
-    const scene = this.#scene();
-    const open = pressActivity(scene, held.card, findButton(held.card, button), {}, held.message.id);
-    const opened = await this.#world.simulator.sendActivity(open);
-    const form = dialogOf(opened.body);
+    const { world, ledger, sender, by } = this.#around;
+    const byMessage = world.platform.rules.form === 'message';
+    const form = byMessage ? await this.#sentForm(held, button) : (await this.#pressed(held, button)).form;
     if (form === null) return;
-    const marker = this.#ledger.nextMarker();
-    const command = this.#begin(kind, marker, held.message.id);
-    const value = {
-      data: pressedData(form, firstSubmit(form), filled(marker)),
-      context: { theme: 'default' },
-    };
-    const submit = invokeActivity(scene, 'task/submit', value, { replyToId: held.message.id });
-    await this.#sender.invoke(command, submit);
+    const marker = ledger.nextMarker();
+    const cardMessageId = held.message.id;
+    const command = this.#begin(kind, marker, { sentAs: 'request', answeredBy: 'answer', cardMessageId });
+    await sender.request(command, () => world.chat.submit(form, filled(marker), by.where));
   }
 
-  #begin(kind: Command['kind'], marker: string, cardMessageId: string | null): Command {
-    return this.#ledger.begin({ tenant: this.#tenant, by: this.#by, kind, marker, cardMessageId });
+  /** A form that comes as a message has to come like any other, once the press was taken. */
+  async #sentForm(held: HeldCard, button: string): Promise<SeenForm | null> {
+    const { ledger, sender, sightings } = this.#around;
+    const command = this.#begin('open_form', ledger.nextMarker(), {
+      sentAs: 'request',
+      answeredBy: 'message',
+    });
+    const coming = sightings.nextForm(held.message.conversation, formLimitMs);
+    await sender.once(command, () => this.#pressed(held, button));
+    if (!isAcknowledged(command)) coming.cancel();
+    return await coming.form;
   }
 
-  #scene(): Scene {
-    const { person: as, conversation } = this.#by;
-    const { appId, organization } = this.#tenant;
-    return this.#world.simulator.scene({ as, conversation, appId, organization });
+  #pressed(held: HeldCard, label: string): Promise<Gesture> {
+    const { world, by } = this.#around;
+    return world.chat.press(held.message, label, by.where);
   }
-}
 
-/** The card of a dialog that an answer opens; null when it opens none. */
-export function dialogOf(body: JsonValue): JsonObject | null {
-  const task = isObject(body) && isObject(body.task) ? body.task : {};
-  const value = isObject(task.value) ? task.value : {};
-  const card = isObject(value.card) ? value.card : {};
-  return isObject(card.content) ? card.content : null;
+  #begin(
+    kind: CommandKind,
+    marker: string,
+    how: Pick<Command, 'sentAs' | 'answeredBy'> & { cardMessageId?: string },
+  ): Command {
+    const { ledger, tenant, by } = this.#around;
+    return ledger.begin({ tenant, by, kind, marker, cardMessageId: null, ...how });
+  }
 }

@@ -1,24 +1,23 @@
 /** Faults of the platform during the load, by seed: many that leave no doubt, and now and then one that does. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Fault } from '../../bots/teams/simulator/index.ts';
+import type { SendFault } from '../support/fault-switch.ts';
 import type { KillWorld } from '../support/kill-world.ts';
 import type { Random } from './random.ts';
 
 /** The outcome of the send is certain. `slow` stays below the server's own limit of 5 s. */
-const definite: ((random: Random) => Fault)[] = [
+const definite: ((random: Random) => SendFault)[] = [
   (random) => ({ kind: 'slow', ms: random.between(30, 700) }),
   (random) => ({ kind: 'slow', ms: random.between(30, 700) }),
-  () => ({ kind: 'refuse', status: 429, retryAfterSeconds: 1 }),
-  () => ({ kind: 'refuse', status: 412 }),
+  () => ({ kind: 'throttled' }),
+  () => ({ kind: 'refused' }),
 ];
 /** The server cannot know whether the message was posted. */
-const ambiguous: Fault[] = [
+const ambiguous: SendFault[] = [
   { kind: 'error_before' },
   { kind: 'error_after' },
   { kind: 'drop_before' },
   { kind: 'drop_after' },
 ];
-const routes = ['send', 'update'] as const;
 const everyMs = { min: 60, max: 300 };
 /** How long an ambiguous outcome may take to be on its receipt. */
 const settleMs = 2_000;
@@ -35,7 +34,7 @@ export interface PlatformFaults {
  */
 export function startPlatformFaults(world: KillWorld, random: Random): PlatformFaults {
   const counts = { definite: 0, ambiguous: 0 };
-  const { faults } = world.simulator;
+  const { faults } = world.platform;
   let stopping = false;
   let lastAmbiguous = 0;
   const mayBeAmbiguous = async () => {
@@ -47,11 +46,10 @@ export function startPlatformFaults(world: KillWorld, random: Random): PlatformF
   };
   const run = async () => {
     while (!stopping) {
-      const route = random.chance(0.9) ? routes[0] : routes[1];
+      const kind = random.chance(0.9) ? 'post' : 'update';
       const fault = random.chance(0.1) && (await mayBeAmbiguous()) ? random.pick(ambiguous) : null;
-      // At most one waits on each route, so that a quiet moment does not pile them up.
-      faults.clear(route);
-      faults.set(route, fault ?? random.pick(definite)(random), 1);
+      // At most one waits for each kind, so that a quiet moment does not pile them up.
+      faults.next(kind, fault ?? random.pick(definite)(random));
       if (fault !== null) lastAmbiguous = Date.now();
       counts[fault === null ? 'definite' : 'ambiguous'] += 1;
       await sleep(random.between(everyMs.min, everyMs.max));

@@ -1,11 +1,12 @@
 /** The figures of all workers as one table, and what was found wrong. */
-import type { Violation } from './check.ts';
 import type { TrialResult } from './kill-trials.ts';
 import { phases } from './phases.ts';
+import type { Violation } from './violation.ts';
 
 const shownViolations = 20;
 
 export interface RunFacts {
+  platform: string;
   seed: number;
   workers: number;
   seconds: number;
@@ -18,6 +19,7 @@ export function reportText(results: readonly TrialResult[], run: RunFacts): stri
   const count = (...names: Violation['invariant'][]) =>
     violations.filter(({ invariant }) => names.includes(invariant)).length;
   const lines: [string, string | number][] = [
+    ['platform', run.platform],
     ['seed', run.seed],
     ['workers', run.workers],
     ['duration', `${run.seconds.toFixed(1)} s`],
@@ -33,7 +35,8 @@ export function reportText(results: readonly TrialResult[], run: RunFacts): stri
     ['commands sent', sum((result) => result.commands)],
     ...kinds(results),
     ['commands acknowledged', sum((result) => result.acknowledged)],
-    ['invokes never answered', sum((result) => result.unansweredInvokes)],
+    ['requests for a mutation never answered', sum((result) => result.unansweredRequests)],
+    ['requests told that nothing was done', sum((result) => result.notDone)],
     ['tries without an answer', sum((result) => result.unanswered)],
     ['messages taken at a redelivery', sum((result) => result.takenLater)],
     ['messages redelivered after that', sum((result) => result.takenAgain)],
@@ -42,8 +45,8 @@ export function reportText(results: readonly TrialResult[], run: RunFacts): stri
     ['platform faults set, ambiguous', sum((result) => result.faults.ambiguous)],
     ['mutations', sum((result) => result.mutations)],
     ['audit rows', sum((result) => result.auditRows)],
-    ['doubled replies (allowed)', sum((result) => result.doubledReplies)],
-    ['late messages and card updates for invokes', sum((result) => result.lateConfirmations)],
+    ['doubled replies (allowed without tokens)', sum((result) => result.doubledReplies)],
+    ['late messages and card updates for requests', sum((result) => result.lateConfirmations)],
     ...results.map(({ drain }): [string, string] => [
       'wait for the last reply',
       `${(drain.ms / 1_000).toFixed(1)} s ${drain.last}`,

@@ -1,54 +1,70 @@
-/** Delivers activities as Teams does: the same message until it is taken, an invoke at most twice more under new ids. */
-import { randomUUID } from 'node:crypto';
+/** Delivers what people do as the platform does: messages until they are taken, requests once, or again by a new press. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BotAnswer, TeamsSimulator } from '../../bots/teams/simulator/index.ts';
-import type { JsonObject } from '../../src/kernel/canonical-json.ts';
-import type { Command, Delivery, Ledger } from './ledger.ts';
+import type { Gesture } from '../../src/kernel/simulated-chat.ts';
+import type { DeliveryRules } from '../support/kill-platforms.ts';
+import { type Command, isAcknowledged, type Ledger } from './ledger.ts';
 import type { Random } from './random.ts';
 
-/** Teams waits longer; here what matters is that the next start meets everybody who is waiting. */
+/** Platforms wait longer; here what matters is that the next start meets everybody who is waiting. */
 const firstPauseMs = 50;
 const longestPauseMs = 300;
 /** A message that is not taken for so long is given up, and the trial says so. */
 const giveUpAfterMs = 120_000;
-const maxInvokeRetries = 2;
+const maxRequestRepeats = 2;
+/** Who got no answer does something else only after a while. */
+const discouragedMs = { min: 300, max: 1_500 };
 
 export class Sender {
-  readonly #simulator: TeamsSimulator;
+  readonly #rules: DeliveryRules;
   readonly #ledger: Ledger;
   readonly #random: Random;
   /** Repeats that go on beside what their person does next. */
   readonly #background = new Set<Promise<unknown>>();
 
-  constructor(simulator: TeamsSimulator, ledger: Ledger, random: Random) {
-    this.#simulator = simulator;
+  constructor(rules: DeliveryRules, ledger: Ledger, random: Random) {
+    this.#rules = rules;
     this.#ledger = ledger;
     this.#random = random;
   }
 
-  /** Sends a message until it is acknowledged; sometimes twice at once, sometimes once more afterwards. */
-  async message(command: Command, activity: JsonObject): Promise<void> {
-    const delivery = this.#ledger.addDelivery(command, activity);
-    const twins = this.#random.chance(0.03) ? 2 : 1;
-    await Promise.all(Array.from({ length: twins }, () => this.#untilTaken(command, delivery, activity)));
+  /** Sends a message until it is acknowledged, now and then twice at once; sometimes once more afterwards. */
+  async message(command: Command, send: () => Promise<Gesture>): Promise<void> {
+    const first = await this.#ledger.track(command, send());
+    const last = await this.#untilTaken(command, first);
     if (!this.#random.chance(0.05)) return;
     // The platform did not see the acknowledgement, and repeats what has been done for a while.
-    this.#later(() => this.#untilTaken(command, delivery, activity));
+    this.#later(async () => this.#untilTaken(command, await this.#again(command, last, 'same')));
   }
 
-  /** Sends an invoke; on no answer at most twice more, each with a new id. Null when nobody answered. */
-  async invoke(command: Command, activity: JsonObject): Promise<BotAnswer | null> {
-    const retries = this.#random.between(0, maxInvokeRetries);
-    for (let attempt = 0; attempt <= retries; attempt += 1) {
-      if (attempt > 0) await sleep(this.#random.between(100, 1_500));
-      const answer = await this.#invokeOnce(command, activity);
-      if (answer.status === 200) {
-        if (this.#random.chance(0.05)) this.#later(() => this.#pressAgain(command, activity));
-        return answer;
-      }
-      if (answer.status !== 0 && answer.status < 500) break;
+  /** Sends a request that can be made once only: nothing in it would tell a second one from the first. */
+  async once(command: Command, send: () => Promise<Gesture>): Promise<void> {
+    await this.#givenUp(await this.#ledger.track(command, send()));
+  }
+
+  /**
+   * Sends a press or a form, which has a nonce. Without an answer the platform repeats it under a new id, or the person
+   * presses again, or gives up.
+   */
+  async request(command: Command, send: () => Promise<Gesture>): Promise<void> {
+    const isPress = command.kind === 'press_assign';
+    const clicks = isPress && this.#random.chance(0.05) ? 2 : 1;
+    const tries = Array.from({ length: clicks }, () => this.#ledger.track(command, send()));
+    let last = (await Promise.all(tries))[0];
+    const repeats = this.#random.between(0, maxRequestRepeats);
+    for (let repeat = 0; repeat < repeats && last !== undefined && mayRepeat(last); repeat += 1) {
+      await sleep(this.#random.between(100, 1_500));
+      last = await this.#again(command, last, 'later');
     }
-    return null;
+    if (last === undefined) return;
+    await this.#givenUp(last);
+    if (!isAcknowledged(command) || !this.#random.chance(0.05)) return;
+    // A form that was taken has closed; only a platform's own repeat can bring it again.
+    if (!isPress && !this.#rules.repeatsRequests) return;
+    const answered = last;
+    this.#later(() => {
+      this.#ledger.repeatedPresses += 1;
+      return this.#again(command, answered, 'later');
+    });
   }
 
   /** Waits for the repeats that are under way. */
@@ -56,37 +72,26 @@ export class Sender {
     while (this.#background.size > 0) await Promise.all(this.#background);
   }
 
-  /** A person who presses the same button again: the same nonce, another id. */
-  async #pressAgain(command: Command, activity: JsonObject): Promise<void> {
-    this.#ledger.repeatedPresses += 1;
-    await this.#invokeOnce(command, activity);
-  }
-
-  async #invokeOnce(command: Command, activity: JsonObject): Promise<BotAnswer> {
-    const copy = { ...activity, id: `f:${randomUUID()}` };
-    return await this.#send(command, this.#ledger.addDelivery(command, copy), copy);
-  }
-
-  async #untilTaken(command: Command, delivery: Delivery, activity: JsonObject): Promise<void> {
+  async #untilTaken(command: Command, first: Gesture): Promise<Gesture> {
     const deadline = Date.now() + giveUpAfterMs;
-    let pause = firstPauseMs;
-    while (Date.now() < deadline) {
-      const { status } = await this.#send(command, delivery, activity);
-      if (status !== 0 && status < 500) return;
+    let last = first;
+    for (let pause = firstPauseMs; mayRepeat(last) && Date.now() < deadline; ) {
       await sleep(pause);
       pause = Math.min(pause * 2, longestPauseMs);
+      const copies = this.#random.chance(0.1) ? 2 : 1;
+      const before = last;
+      const tries = Array.from({ length: copies }, () => this.#again(command, before, 'same'));
+      for (const gesture of await Promise.all(tries)) if (mayRepeat(last)) last = gesture;
     }
+    return last;
   }
 
-  async #send(command: Command, delivery: Delivery, activity: JsonObject): Promise<BotAnswer> {
-    delivery.inFlight += 1;
-    const answer = await this.#simulator.sendActivity(activity);
-    delivery.inFlight -= 1;
-    delivery.statuses.push(answer.status);
-    if (answer.status === 200) this.#ledger.acknowledgements += 1;
-    const expected = answer.status === 0 || answer.status === 200 || answer.status >= 500;
-    if (!expected) this.#ledger.refusals.push({ command, status: answer.status });
-    return answer;
+  async #givenUp(last: Gesture): Promise<void> {
+    if (mayRepeat(last)) await sleep(this.#random.between(discouragedMs.min, discouragedMs.max));
+  }
+
+  #again(command: Command, gesture: Gesture, kind: 'same' | 'later'): Promise<Gesture> {
+    return this.#ledger.track(command, gesture.repeat(kind));
   }
 
   #later(work: () => Promise<unknown>): void {
@@ -95,4 +100,9 @@ export class Sender {
       .finally(() => this.#background.delete(running));
     this.#background.add(running);
   }
+}
+
+/** Not taken, and not refused either. */
+function mayRepeat({ status }: Gesture): boolean {
+  return status === 0 || status >= 500;
 }

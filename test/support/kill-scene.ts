@@ -1,10 +1,8 @@
 /** One person, one server that can be killed, and the facts that crash tests ask of its database. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { messageActivity, type Scene } from '../../bots/teams/simulator/activities.ts';
-import type { BotAnswer, OracleMessage } from '../../bots/teams/simulator/index.ts';
 import { verifyChain } from '../../src/audit/verify-chain.ts';
-import type { JsonObject } from '../../src/kernel/canonical-json.ts';
+import type { Gesture, SeenMessage } from '../../src/kernel/simulated-chat.ts';
 import type { TestDatabase } from './databases.ts';
 import { type CommitProxy, startCommitProxy } from './kill-proxy.ts';
 import { findPort, KillableServer } from './kill-server.ts';
@@ -16,7 +14,7 @@ export interface Traces {
   assignments: number;
   /** Results of the audit rows, in order. */
   audit: string[];
-  /** States of the receipts, oldest first. */
+  /** States of the receipts, oldest first; further keys of an event, whose rows stay claimed, are left out. */
   receipts: string[];
   dueReplies: number;
 }
@@ -27,21 +25,23 @@ export class KillScene {
   readonly proxy: CommitProxy;
   readonly tenant: WorldTenant;
   readonly by: WorldPerson;
-  readonly scene: Scene;
   readonly #database: TestDatabase;
 
   /** @param folder removed with the run */
-  static async open(database: TestDatabase, folder: string): Promise<KillScene> {
+  static async open(platform: string, database: TestDatabase, folder: string): Promise<KillScene> {
     const size = { tenants: 1, peoplePerTenant: 1, ticketsPerTenant: 1 };
     const world = await createKillWorld({
       ownerUrl: database.ownerUrl,
+      platform,
       name: database.name.slice(-8),
       ...size,
     });
     const proxy = await startCommitProxy(database.ownerUrl);
-    const { secretKey, simulator } = world;
+    const { secretKey } = world;
     const at = { databaseUrl: proxy.url, port: await findPort(), folder };
-    return new KillScene(database, world, proxy, new KillableServer({ ...at, secretKey, simulator }));
+    const server = new KillableServer({ ...at, secretKey, platform: world.platform.environment });
+    world.connect(server.url);
+    return new KillScene(database, world, proxy, server);
   }
 
   private constructor(database: TestDatabase, world: KillWorld, proxy: CommitProxy, server: KillableServer) {
@@ -54,21 +54,25 @@ export class KillScene {
     this.server = server;
     this.tenant = tenant;
     this.by = by;
-    const { appId, organization } = tenant;
-    this.scene = world.simulator.scene({ as: by.person, conversation: by.conversation, appId, organization });
   }
 
-  message(text: string): JsonObject {
-    return messageActivity(this.scene, text);
+  /** The person types. */
+  say(text: string): Promise<Gesture> {
+    return this.world.chat.say(text, this.by.where);
   }
 
-  send(activity: JsonObject): Promise<BotAnswer> {
-    return this.world.simulator.sendActivity(activity);
+  /** The person uses the platform's command. */
+  command(text: string): Promise<Gesture> {
+    return this.world.chat.command(text, this.by.where);
+  }
+
+  press(message: SeenMessage, label: string): Promise<Gesture> {
+    return this.world.chat.press(message, label, this.by.where);
   }
 
   /** What the person sees. */
-  visible(): OracleMessage[] {
-    return this.world.simulator.oracle.visible(this.by.conversation.id);
+  visible(): Promise<SeenMessage[]> {
+    return this.world.chat.messages(this.by.where);
   }
 
   async traces(): Promise<Traces> {
@@ -79,7 +83,9 @@ export class KillScene {
       tickets: (await count('tickets')) - this.tenant.tickets.length,
       assignments: await count("domain_events where type = 'assignment'"),
       audit: await column('select result as it from audit_events order by seq'),
-      receipts: await column('select status as it from receipts order by claimed_at'),
+      receipts: await column(
+        "select status as it from receipts where status <> 'claimed' order by claimed_at",
+      ),
       dueReplies: await count("due_work where kind = 'reply'"),
     };
   }

@@ -1,4 +1,4 @@
-/** The server as a real process that a test can kill: bin/start.js over a given database and simulated Teams. */
+/** The server as a real process that a test can kill: bin/start.js over a given database and simulated platform. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
@@ -6,14 +6,14 @@ import { get } from 'node:http';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TeamsSimulator } from '../../bots/teams/simulator/index.ts';
 
 export interface KillableServerOptions {
   /** Connection string of the database's owner. */
   databaseUrl: string;
   /** 32 bytes: the key under which the harness wrote the tenants' secrets. */
   secretKey: Buffer;
-  simulator: TeamsSimulator;
+  /** Environment variables that lead it to the simulated platform. */
+  platform: Record<string, string>;
   port: number;
   /** For its data directory, its log and Node's compile cache. */
   folder: string;
@@ -40,7 +40,6 @@ export class KillableServer {
     this.#options = options;
     this.url = `http://127.0.0.1:${options.port}`;
     this.logFile = join(options.folder, 'server.log');
-    options.simulator.botEndpoint = `${this.url}/api/messages`;
   }
 
   /**
@@ -98,7 +97,7 @@ export class KillableServer {
   }
 
   #environment(): Record<string, string> {
-    const { databaseUrl, secretKey, simulator, port, folder } = this.#options;
+    const { databaseUrl, secretKey, platform, port, folder } = this.#options;
     const { PATH = '', HOME = '', TMPDIR = '' } = process.env;
     return {
       PATH,
@@ -110,9 +109,7 @@ export class KillableServer {
       DESKBRIDGE_DEMO: '0',
       DESKBRIDGE_ADMIN_TOKEN: 'operator-token-for-tests',
       DESKBRIDGE_SECRET_KEY: secretKey.toString('base64'),
-      DESKBRIDGE_TEAMS_OPENID_URL: simulator.openIdUrl,
-      DESKBRIDGE_TEAMS_LOGIN_URL: simulator.loginUrl,
-      DESKBRIDGE_TEAMS_SERVICE_HOSTS: new URL(simulator.url).host,
+      ...platform,
       LOG_LEVEL: 'warn',
       // Hundreds of starts: half of each would be spent on compiling. Node writes it at an orderly end.
       NODE_COMPILE_CACHE: join(folder, 'compile-cache'),
