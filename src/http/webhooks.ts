@@ -10,6 +10,7 @@ import {
 import { wantsQuotedMessage } from '../inbound/interpret.ts';
 import { refusalMessage } from '../inbound/present-outcome.ts';
 import { type SendDependencies, sendReply } from '../inbound/send-reply.ts';
+import { CommitUnknownError } from '../infra/database.ts';
 import type { Metrics } from '../infra/metrics.ts';
 import type { Activity } from '../kernel/activity.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
@@ -127,15 +128,23 @@ async function withQuotedMessage(
   return source === null ? activity : { ...activity, intent: { ...intent, source } };
 }
 
+/** The time that the platform waits is over, and the work goes on: nobody knows yet what comes of it. */
+class TooLate extends DeskbridgeError {
+  constructor() {
+    super('unavailable');
+  }
+}
+
 /**
- * Platforms drop answers that come too late and repeat, or tell the person that the app did not answer. Should the work commit all the same,
- * the repeat finds the receipt, and the sweep sends the reply.
+ * Platforms drop answers that come too late, and repeat or tell the person that the app did not answer. Should the work
+ * commit all the same, the repeat finds the receipt, and the sweep sends the reply.
+ * @throws TooLate
  */
 async function inTime<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
   work.catch(() => undefined);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new DeskbridgeError('unavailable')), deadlineMs);
+    timer = setTimeout(() => reject(new TooLate()), deadlineMs);
   });
   return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
@@ -251,11 +260,16 @@ function failed({ deps, platform, response, activity, registration }: Arrival, e
     response.status(503).end();
     return;
   }
-  const nothingDone = notDone(activity);
-  answer(response, platform.renderAnswer({ answer: nothingDone }, activity));
-  if (platform.answersByCall?.(nothingDone, activity)) {
-    deps.background(show(deps, registration, activity, nothingDone));
-  }
+  const isKnown = !(error instanceof TooLate || error instanceof CommitUnknownError);
+  const told = isKnown ? notDone(activity) : stillRunning(activity);
+  answer(response, platform.renderAnswer({ answer: told }, activity));
+  if (platform.answersByCall?.(told, activity)) deps.background(show(deps, registration, activity, told));
+}
+
+/** What was asked may be done yet: to say that nothing was would invite to do it twice. */
+function stillRunning(activity: Activity): Answer {
+  const say = translator(activity.reference?.locale ?? null);
+  return { kind: 'failed', message: { title: say('late.title'), text: say('late.text') } };
 }
 
 /** Nothing was done, and the person may try again. */

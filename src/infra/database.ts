@@ -55,6 +55,13 @@ export interface DatabaseOptions {
   log: Log;
 }
 
+/** The connection was lost while the transaction was committed: whether it was, nobody knows here. */
+export class CommitUnknownError extends DeskbridgeError {
+  constructor(cause: unknown) {
+    super('unavailable', { cause });
+  }
+}
+
 export class Database {
   readonly #pool: pg.Pool;
   readonly #ownerPool: pg.Pool;
@@ -100,7 +107,9 @@ export class Database {
       const lazily = durable ? '' : '; SET LOCAL synchronous_commit = off';
       tx.enqueue(`BEGIN; SET LOCAL app.tenant = '${tenantId}'${lazily}`);
       const result = await work(tx);
-      await tx.commit();
+      await tx.commit().catch((error) => {
+        throw unavailableCodes.test(codeOf(error)) ? new CommitUnknownError(error) : error;
+      });
       client.release();
       return result;
     } catch (error) {

@@ -104,6 +104,11 @@ export const en = {
     'error.unavailable.remedy': 'Please try again in a minute.',
     'error.log_id': 'For your administrator: {id}',
 
+    // Not done in the time that the platform waits
+    'late.title': 'That takes longer than usual',
+    'late.text':
+      'If it changes something, I confirm it with a message. Please do not send it again before that.',
+
     // Switched off in groups
     'group_chat_off.title': 'I answer in direct messages only',
     'group_chat_off.text': 'Your desk has switched group chats off. Please write to me directly.',

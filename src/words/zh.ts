@@ -123,6 +123,10 @@ export const zhHans = {
     'error.unavailable.remedy': '请过一分钟再试。',
     'error.log_id': '日志编号（提供给管理员）：{id}',
 
+    // Not done in the time that the platform waits
+    'late.title': '处理时间比平时长',
+    'late.text': '如果有改动，我会发消息确认。在此之前请不要重复发送。',
+
     // Switched off in groups
     'group_chat_off.title': '我只在私聊中回复',
     'group_chat_off.text': '服务台没有开启群聊，请直接私聊我。',
