@@ -4,16 +4,31 @@ import { connect, type Socket } from 'node:net';
 
 const headEnd = Buffer.from('\r\n\r\n');
 
-/** Reads status and length of an answer that may still be arriving; null until it is complete. */
+/** Reads status and length of an answer that may still be arriving; null until it is complete. @throws Error for one without a length */
 export function readAnswer(bytes: Buffer): { status: number; length: number } | null {
   const end = bytes.indexOf(headEnd);
   if (end === -1) return null;
   const head = bytes.toString('latin1', 0, end);
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1]);
+  const length = endOfBody(bytes, end + headEnd.length, head);
+  return length === null || bytes.length < length ? null : { status, length };
+}
+
+/** Where the body ends that begins at this place; null while that is not known. */
+function endOfBody(bytes: Buffer, start: number, head: string): number | null {
   const bodyLength = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1];
-  if (bodyLength === undefined) throw new Error('an answer without a length cannot be read');
-  const length = end + headEnd.length + Number(bodyLength);
-  return bytes.length < length ? null : { status, length };
+  if (bodyLength !== undefined) return start + Number(bodyLength);
+  if (!/\r\ntransfer-encoding: *chunked/i.test(head)) {
+    throw new Error('an answer without a length cannot be read');
+  }
+  // Chunks: their size in hexadecimal digits, a line's end, their bytes, a line's end; the last one is empty.
+  for (let place = start; ; ) {
+    const lineEnd = bytes.indexOf('\r\n', place);
+    if (lineEnd === -1) return null;
+    const size = Number.parseInt(bytes.toString('latin1', place, lineEnd), 16);
+    place = lineEnd + size + 4;
+    if (size === 0) return place;
+  }
 }
 
 export class HttpConnection {
@@ -38,14 +53,13 @@ export class HttpConnection {
     socket.on('close', () => this.#fail(new Error('the server closed the connection')));
   }
 
-  /** Posts JSON and returns the status of the answer. Rejects when the connection breaks. */
-  post(path: string, authorization: string, body: string): Promise<number> {
+  /** Posts and returns the status of the answer. Rejects when the connection breaks. */
+  post(path: string, headers: Record<string, string>, body: string): Promise<number> {
+    let head = `POST ${path} HTTP/1.1\r\nHost: ${this.#host}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
+    for (const name in headers) head += `${name}: ${headers[name]}\r\n`;
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#socket.write(
-        `POST ${path} HTTP/1.1\r\nHost: ${this.#host}\r\nAuthorization: ${authorization}\r\n` +
-          `Content-Type: application/json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      );
+      this.#socket.write(`${head}\r\n${body}`);
     });
   }
 

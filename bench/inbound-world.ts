@@ -1,8 +1,8 @@
-/** Who speaks in the inbound benchmark: the same organizations and people for the load, the server and the count. */
+/** The inbound benchmark's database: the same organizations and people for the load, the server and the count. */
 import { createHash } from 'node:crypto';
-import { createPerson, type SimulatedPerson, stableGuid } from '../bots/teams/simulator/people.ts';
 import { AuditKeys } from '../src/audit/audit-keys.ts';
 import { verifyChain } from '../src/audit/verify-chain.ts';
+import { insertNewTicket } from '../src/desk/ticket-store.ts';
 import { ensureAppRole } from '../src/infra/app-role.ts';
 import { Database, type Transaction } from '../src/infra/database.ts';
 import { migrate } from '../src/infra/migrate.ts';
@@ -13,48 +13,35 @@ import { createTenant } from '../src/tenants/create-tenant.ts';
 import { insertLink } from '../src/tenants/link-store.ts';
 import { insertUser } from '../src/tenants/user-store.ts';
 import { silentLog } from '../test/support/log.ts';
+import {
+  type BenchPerson,
+  type BenchTenant,
+  benchTenants,
+  type InboundPlatform,
+  ownMark,
+  tenantCounts,
+} from './inbound-platform.ts';
 
-/** One app serves every tenant, as one bot in Teams serves many organizations. */
-export const benchApp = { appId: stableGuid('benchmark app'), clientSecret: 'secret of the benchmark app' };
 export const secretKey = createHash('sha256').update('benchmark').digest();
 
-export type TenantCount = 1 | 20;
-export const tenantCounts: readonly TenantCount[] = [1, 20];
-
-/**
- * People of each set-up, in all its tenants together. More than a round has requests, so that no conversation speaks
- * twice in a round: a reference that was written a moment ago is not written again, which would flatter the figures.
- */
-const peoplePerSetup = 10_000;
 /** Inserts that travel together. */
-const peopleAtOnce = 500;
-
-export interface BenchTenant {
-  slug: string;
-  organization: string;
-  people: SimulatedPerson[];
-}
-
-/** The tenants of a set-up; those of one are not those of the other. */
-export function benchTenants(count: TenantCount): BenchTenant[] {
-  return Array.from({ length: count }, (_, index) => {
-    const slug = `bench-${count}-${index}`;
-    const people = Array.from({ length: peoplePerSetup / count }, (_person, number) =>
-      createPerson(`${slug}-${number}`, `Person ${number}`),
-    );
-    return { slug, organization: stableGuid(`organization ${slug}`), people };
-  });
-}
+const peopleAtOnce = 100;
+/** Open tickets of each person, where they are asked for: a question whose answer is empty would flatter the figures. */
+const ownTickets = 2;
 
 /** What the database holds after a run. */
 export interface Tally {
+  /** Besides those that people had before. */
   tickets: number;
   auditRows: number;
   repliedReceipts: number;
+  /** Their reply is not known to have arrived. A receipt that is only claimed is the second key of one of the others. */
   otherReceipts: number;
 }
 
 export interface BenchWorld {
+  /** Any of the app's: the URL that the platform sends to names one of them. */
+  registrationId: string;
   /**
    * What autovacuum does to a database within its first minutes. A plan that was made while a table was empty reads the
    * whole table, and a connection keeps it until the table is analyzed.
@@ -65,59 +52,87 @@ export interface BenchWorld {
   close(): Promise<void>;
 }
 
+/** What filling takes. */
+interface Filling {
+  platform: InboundPlatform;
+  secrets: SecretBox;
+  auditKeys: AuditKeys;
+  database: Database;
+}
+
 /** Migrates the database and fills it by the product's own verbs. */
-export async function createBenchWorld(ownerUrl: string): Promise<BenchWorld> {
+export async function createBenchWorld(ownerUrl: string, platform: InboundPlatform): Promise<BenchWorld> {
   const secrets = new SecretBox([secretKey]);
   await migrate({ ownerUrl, log: silentLog });
   const appUrl = await ensureAppRole(ownerUrl, secrets);
   const database = new Database({ appUrl, ownerUrl, poolSize: 2, log: silentLog });
   const auditKeys = new AuditKeys(secrets);
-  const tenantIds: string[] = [];
-  for (const tenant of tenantCounts.flatMap(benchTenants)) {
-    const tenantId = newId();
-    tenantIds.push(tenantId);
-    const registrationId = await database.inTenant(tenantId, (tx) => enrol(tx, auditKeys, secrets, tenant));
-    for (let first = 0; first < tenant.people.length; first += peopleAtOnce) {
-      const people = tenant.people.slice(first, first + peopleAtOnce);
-      await database.inTenant(
-        tenantId,
-        (tx) => Promise.all(people.map((person) => insertPerson(tx, registrationId, person))),
-        { durable: false },
-      );
-    }
-  }
+  const filling = { platform, secrets, auditKeys, database };
+  const made: { tenantId: string; registrationId: string }[] = [];
+  for (const tenant of tenantCounts.flatMap(benchTenants)) made.push(await fill(filling, tenant));
+  const count = async () => {
+    const sums: Tally = { tickets: 0, auditRows: 0, repliedReceipts: 0, otherReceipts: 0 };
+    for (const { tenantId } of made) await addTenant(sums, database, auditKeys, tenantId);
+    return sums;
+  };
+  const { tickets: before } = await count();
   return {
+    registrationId: made[0]?.registrationId ?? '',
     settle: async () => {
       await database.maintenance.execute('vacuum (analyze)');
     },
     tally: async () => {
-      const sums: Tally = { tickets: 0, auditRows: 0, repliedReceipts: 0, otherReceipts: 0 };
-      for (const tenantId of tenantIds) await addTenant(sums, database, auditKeys, tenantId);
-      return sums;
+      const sums = await count();
+      return { ...sums, tickets: sums.tickets - before };
     },
     close: () => database.close(),
   };
 }
 
+async function fill(
+  filling: Filling,
+  tenant: BenchTenant,
+): Promise<{ tenantId: string; registrationId: string }> {
+  const { database, platform } = filling;
+  const tenantId = newId();
+  const registrationId = await database.inTenant(tenantId, (tx) => enrol(tx, filling, tenant));
+  const withTickets = platform.workloads.some(({ id }) => id === 'my-tickets');
+  for (let first = 0; first < tenant.people.length; first += peopleAtOnce) {
+    const people = tenant.people.slice(first, first + peopleAtOnce);
+    await database.inTenant(
+      tenantId,
+      async (tx) => {
+        await Promise.all(
+          people.map(async (person) => {
+            const link = { registrationId, platformUserId: platform.platformUserId(person.key) };
+            const userId = await insertPerson(tx, person, link);
+            if (withTickets) await insertOwnTickets(tx, person, userId);
+          }),
+        );
+      },
+      { durable: false },
+    );
+  }
+  return { tenantId, registrationId };
+}
+
 async function enrol(
   tx: Transaction,
-  auditKeys: AuditKeys,
-  secrets: SecretBox,
-  tenant: BenchTenant,
+  { platform, auditKeys, secrets }: Filling,
+  { slug }: BenchTenant,
 ): Promise<string> {
-  const { slug, organization } = tenant;
   const now = new Date();
+  const organization = platform.organizationOf(slug);
   await createTenant(tx, auditKeys, { tenantId: tx.tenantId, slug, name: slug }, now);
   const { registrationId } = await addRegistration(
     tx,
     secrets,
     {
-      platform: 'teams',
+      platform: platform.id,
       name: slug,
-      appId: benchApp.appId,
+      appId: platform.appId,
       organization,
-      options: { app_type: 'single_tenant', cloud: 'public' },
-      credentials: { client_secret: benchApp.clientSecret },
+      ...platform.registration(organization),
       status: 'active',
     },
     { kind: 'system', id: 'benchmark' },
@@ -126,7 +141,11 @@ async function enrol(
   return registrationId;
 }
 
-async function insertPerson(tx: Transaction, registrationId: string, person: SimulatedPerson): Promise<void> {
+async function insertPerson(
+  tx: Transaction,
+  person: BenchPerson,
+  link: { registrationId: string; platformUserId: string },
+): Promise<string> {
   const userId = newId();
   const now = new Date();
   const user = insertUser(tx, {
@@ -140,14 +159,38 @@ async function insertPerson(tx: Transaction, registrationId: string, person: Sim
     external_id: null,
     created_at: now,
   });
-  const link = insertLink(tx, {
+  const linked = insertLink(tx, {
     link_id: newId(),
     user_id: userId,
-    registration_id: registrationId,
-    platform_user_id: person.aadObjectId,
+    registration_id: link.registrationId,
+    platform_user_id: link.platformUserId,
     created_at: now,
   });
-  await Promise.all([user, link]);
+  await Promise.all([user, linked]);
+  return userId;
+}
+
+async function insertOwnTickets(tx: Transaction, { key }: BenchPerson, userId: string): Promise<void> {
+  const tickets = Array.from({ length: ownTickets }, (_, index) =>
+    insertNewTicket(tx, {
+      ticketId: newId(),
+      title: `Replace the battery of laptop ${index + 1}, ${ownMark(key)}`,
+      description: '',
+      priority: 'normal',
+      boardId: null,
+      statusId: null,
+      clientId: null,
+      contactId: null,
+      assigneeId: userId,
+      createdBy: userId,
+      dueAt: null,
+      url: null,
+      sourceUrl: null,
+      externalId: null,
+      now: new Date(),
+    }),
+  );
+  await Promise.all(tickets);
 }
 
 async function addTenant(
@@ -161,7 +204,7 @@ async function addTenant(
       `select (select count(*) from tickets where tenant_id = $1) as tickets,
               (select count(*) from audit_events where tenant_id = $1) as audit_rows,
               (select count(*) from receipts where tenant_id = $1 and status = 'replied') as replied,
-              (select count(*) from receipts where tenant_id = $1 and status <> 'replied') as others`,
+              (select count(*) from receipts where tenant_id = $1 and status in ('handled', 'reply_failed')) as others`,
       [tenantId],
     );
     sums.tickets += row?.tickets ?? 0;

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { benchInbound } from './inbound.ts';
-import { type TenantCount, tenantCounts } from './inbound-world.ts';
+import { type TenantCount, tenantCounts } from './inbound-platform.ts';
 import { formatTable, type Measurement, toRow, writeResults } from './measure.ts';
+import { inboundPlatforms } from './platforms.ts';
 
 export interface BenchOptions {
   rounds: number;
@@ -11,12 +12,15 @@ export interface BenchOptions {
   seconds: number;
   /** Tenant counts to measure. */
   tenants: readonly TenantCount[];
+  /** Ids of the platforms to measure. */
+  platforms: readonly string[];
   /** Count statements and write the server's CPU profile into this folder; the figures are then a little worse. */
   profileInto: string | null;
   note: (line: string) => void;
 }
 
 const benches: Record<string, (options: BenchOptions) => Promise<Measurement[]>> = { inbound: benchInbound };
+const platformIds = inboundPlatforms.map(({ id }) => id);
 const resultsFile = join(import.meta.dirname, 'results.json');
 
 async function main(): Promise<void> {
@@ -26,6 +30,7 @@ async function main(): Promise<void> {
       rounds: { type: 'string', default: '7' },
       seconds: { type: 'string', default: '5' },
       tenants: { type: 'string', default: tenantCounts.join(',') },
+      platform: { type: 'string', default: platformIds.join(',') },
       profile: { type: 'string' },
       'dry-run': { type: 'boolean', default: false },
     },
@@ -39,7 +44,8 @@ async function main(): Promise<void> {
   const options: BenchOptions = {
     rounds: positive(values.rounds, 'rounds'),
     seconds: positive(values.seconds, 'seconds'),
-    tenants: tenantCounts.filter((count) => values.tenants.split(',').includes(String(count))),
+    tenants: chosen(values.tenants, tenantCounts, 'tenants'),
+    platforms: chosen(values.platform, platformIds, 'platform'),
     profileInto: values.profile ?? null,
     note: (line) => console.error(line),
   };
@@ -50,6 +56,15 @@ async function main(): Promise<void> {
   }
   console.log(formatTable(rows));
   if (!values['dry-run'] && options.profileInto === null) await writeResults(resultsFile, rows);
+}
+
+/** Those of a comma-separated list. @throws RangeError for what there is not */
+function chosen<T extends string | number>(text: string, all: readonly T[], name: string): T[] {
+  const wanted = text.split(',');
+  if (!wanted.every((one) => all.some((known) => String(known) === one))) {
+    throw new RangeError(`--${name} is a list of: ${all.join(', ')}`);
+  }
+  return all.filter((known) => wanted.includes(String(known)));
 }
 
 function positive(text: string, name: string): number {

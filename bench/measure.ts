@@ -71,9 +71,10 @@ function rounded(value: number): number {
 
 /** The rows as a table for a terminal. */
 export function formatTable(rows: readonly ResultRow[]): string {
-  const header = ['bench', 'unit', 'subject', 'peer', 'ratio', '(rounds)', 'goal', ''];
+  const header = ['bench', 'beside', 'unit', 'subject', 'peer', 'ratio', '(rounds)', 'goal', ''];
   const lines = rows.map((row) => [
     row.bench,
+    row.peer,
     row.unit,
     String(row.subject_value),
     String(row.peer_value),
@@ -95,11 +96,17 @@ export function formatTable(rows: readonly ResultRow[]): string {
     .join('\n');
 }
 
-/** Replaces the rows of the benchmarks that ran, and keeps those of the others. */
+/** Writes the rows in the place of the same ones of an earlier run, and keeps the others. */
 export async function writeResults(file: string, rows: readonly ResultRow[]): Promise<void> {
-  const ran = new Set(rows.map(({ bench }) => familyOf(bench)));
-  const kept = (await readResults(file)).filter(({ bench }) => !ran.has(familyOf(bench)));
-  await writeFile(file, `${JSON.stringify([...kept, ...rows], null, 2)}\n`);
+  const merged = mergeRows(await readResults(file), rows);
+  await writeFile(file, `${JSON.stringify(merged, null, 2)}\n`);
+}
+
+/** The new rows among the old ones that were not measured again, by name. A row is a bench with a peer. */
+export function mergeRows(old: readonly ResultRow[], rows: readonly ResultRow[]): ResultRow[] {
+  const ran = new Set(rows.map(nameOf));
+  const merged = [...old.filter((row) => !ran.has(nameOf(row))), ...rows];
+  return merged.sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
 }
 
 async function readResults(file: string): Promise<ResultRow[]> {
@@ -111,7 +118,6 @@ async function readResults(file: string): Promise<ResultRow[]> {
   }
 }
 
-/** `inbound` for `inbound/20-tenants/replied`. */
-function familyOf(bench: string): string {
-  return bench.split('/', 1)[0] ?? bench;
+function nameOf({ bench, peer }: ResultRow): string {
+  return `${bench} ${peer}`;
 }

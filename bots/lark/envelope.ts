@@ -75,7 +75,7 @@ export function personOf(ids: unknown, name: unknown = null): ChatPerson | null 
     platformUserId,
     name: typeof name === 'string' && name !== '' ? name.slice(0, 300) : null,
   };
-  return union_id === undefined ? person : { ...person, otherIds: [union_id] };
+  return union_id === undefined ? person : { ...person, otherId: union_id };
 }
 
 /** An event key of bounded length. */

@@ -27,7 +27,7 @@ function isStorable(text: string): boolean {
 function identifiersOf(activity: Activity): string[] {
   const { organization, eventKeys, person, messageId, cardMessageId, quotedMessageId, invoke } = activity;
   const ids = [organization, ...eventKeys, messageId, cardMessageId, quotedMessageId, invoke];
-  const people = [person?.platformUserId, ...(person?.otherIds ?? [])];
+  const people = [person?.platformUserId, person?.otherId];
   const places = [activity.reference, activity.replyReference].flatMap(idsOfReference);
   return [...ids, ...people, ...places].filter((id) => typeof id === 'string');
 }

@@ -32,8 +32,8 @@ const contextSql = statement(
      join tenant_settings s on s.tenant_id = $1
      left join lateral (
        select l.user_id from links l
-        where l.tenant_id = $1 and l.registration_id = r.registration_id and l.platform_user_id = any ($3::text[])
-        order by array_position($3::text[], l.platform_user_id) limit 1
+        where l.tenant_id = $1 and l.registration_id = $2 and l.platform_user_id in ($3, $4)
+        order by l.platform_user_id = $3 desc limit 1
      ) l on true
      left join users u on u.tenant_id = $1 and u.user_id = l.user_id and u.status = 'active'
     where r.tenant_id = $1 and r.registration_id = $2`,
@@ -48,7 +48,8 @@ export async function readInboundContext(
   const [row] = await tx.query<InboundContextRow>(contextSql, [
     tx.tenantId,
     registrationId,
-    person === null ? [] : [person.platformUserId, ...(person.otherIds ?? [])],
+    person?.platformUserId ?? null,
+    person?.otherId ?? null,
   ]);
   return row ?? null;
 }

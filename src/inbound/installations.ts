@@ -31,8 +31,9 @@ export async function endRegistration(
   { reason, at }: Extract<Interpretation, { kind: 'revoked' }>,
   onRetired: () => void,
 ): Promise<void> {
-  // The platform repeats events for hours; one about an installation before this one ends nothing.
-  if (at.getTime() < scene.registrationUpdatedAt.getTime()) return;
+  // The platform repeats events for hours; one about an installation before this one ends nothing. Slack tells the time
+  // in whole seconds, so that one of the very second is taken for this installation's.
+  if (at.getTime() + 1_000 <= scene.registrationUpdatedAt.getTime()) return;
   const { tx, now } = scene.context;
   await retireRegistration(tx, scene.registrationId, reason, { kind: 'system', id: null }, now);
   onRetired();

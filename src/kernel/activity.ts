@@ -41,8 +41,8 @@ export interface ChatPerson {
   platformUserId: string;
   /** Display name as the platform gives it; never trusted for anything but greeting. */
   name: string | null;
-  /** Other ids of the same person on the platform (Lark's union_id), tried where no link names the first. */
-  otherIds?: string[];
+  /** Another id of the same person on the platform (Lark's union_id), tried where no link names the first. */
+  otherId?: string;
 }
 
 /** A chat message that an action starts from: a message shortcut, a message extension, a quoted message. */
