@@ -5,7 +5,6 @@ import type { Role } from '../tenants/capabilities.ts';
 
 export interface InboundContextRow {
   registration_status: string;
-  registration_updated_at: Date;
   slug: string;
   tenant_name: string;
   tenant_status: string;
@@ -26,7 +25,7 @@ const contextSql = statement(
   'inbound_context',
   `select r.status as registration_status, t.slug, t.name as tenant_name, t.status as tenant_status,
           s.allowed_actions, s.surfaces, s.group_chat, s.language,
-          r.updated_at as registration_updated_at, u.user_id, u.name as user_name, u.email, u.roles, u.locale, u.time_zone
+          u.user_id, u.name as user_name, u.email, u.roles, u.locale, u.time_zone
      from registration_read r
      join tenants t on t.tenant_id = $1
      join tenant_settings s on s.tenant_id = $1

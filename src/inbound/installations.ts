@@ -3,6 +3,7 @@ import { greetOnce } from '../conversations/greet-once.ts';
 import { retireConversation } from '../conversations/retire-reference.ts';
 import type { Reply } from '../kernel/message.ts';
 import { retireRegistration } from '../registrations/change-registration.ts';
+import { lastEnrolledAt } from '../registrations/registration-queries.ts';
 import type { Interpretation } from './interpret.ts';
 import type { Scene } from './scene.ts';
 
@@ -31,10 +32,11 @@ export async function endRegistration(
   { reason, at }: Extract<Interpretation, { kind: 'revoked' }>,
   onRetired: () => void,
 ): Promise<void> {
+  const { tx, now } = scene.context;
+  const enrolledAt = await lastEnrolledAt(tx, scene.registrationId);
   // The platform repeats events for hours; one about an installation before this one ends nothing. Slack tells the time
   // in whole seconds, so that one of the very second is taken for this installation's.
-  if (at.getTime() + 1_000 <= scene.registrationUpdatedAt.getTime()) return;
-  const { tx, now } = scene.context;
+  if (at.getTime() + 1_000 <= enrolledAt.getTime()) return;
   await retireRegistration(tx, scene.registrationId, reason, { kind: 'system', id: null }, now);
   onRetired();
 }

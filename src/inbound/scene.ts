@@ -33,7 +33,6 @@ export interface Scene {
   /** What the platform can do. */
   capabilities: PlatformCapabilities;
   registrationId: string;
-  registrationUpdatedAt: Date;
   context: ActionContext;
   policy: ActionPolicy;
   say: Say;
@@ -66,7 +65,6 @@ export function setScene(deps: SceneDependencies, facts: SceneFacts): Scene {
     activity,
     capabilities: deps.capabilitiesOf(activity.platform),
     registrationId: registration.registrationId,
-    registrationUpdatedAt: row.registration_updated_at,
     context,
     policy,
     say,

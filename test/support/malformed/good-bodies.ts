@@ -3,17 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { ChatWorld } from '../chat-world.ts';
 import type { HarnessInstallation } from '../platform-harness.ts';
+import { at, type Path, replace } from './paths.ts';
 
 /** How a body travels: JSON as it is, JSON in the form field `payload`, or the fields of a form. */
 export type Frame = 'json' | 'payload' | 'form';
-/** Members of a body, from the outside in. */
-export type Path = readonly string[];
 
 export interface GoodBody {
   /** The fixture that it comes from. */
   name: string;
   frame: Frame;
-  body: JsonObject;
+  /** JSON. */
+  json: string;
   /** What it asks for, as the fixture says. */
   intent: string;
   /**
@@ -44,9 +44,12 @@ export interface Wire {
 
 export const jsonType = 'application/json; charset=utf-8';
 
+/** Stands for a number that no double holds, which only the text of JSON can. */
+export const outOfRange = 'a number out of range';
+
 /** JSON, or the form that holds the body's members. */
 export function encode({ frame }: GoodBody, body: JsonObject): Buffer {
-  if (frame !== 'form') return Buffer.from(JSON.stringify(body));
+  if (frame !== 'form') return Buffer.from(JSON.stringify(body).replaceAll(`"${outOfRange}"`, '1e999'));
   const fields = Object.entries(body).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, typeof value === 'string' ? value : JSON.stringify(value)]],
   );
@@ -72,24 +75,13 @@ export function fixturesOf(platform: string, ids: Readonly<Record<string, string
   });
 }
 
-export function at(body: JsonObject, path: Path): unknown {
-  return path.reduce<unknown>((node, name) => (node as JsonObject | undefined)?.[name], body);
-}
-
-/** Sets a member that is there already; others are left out of the body as they were. */
-export function replace(body: JsonObject, path: Path, value: string): void {
-  const last = path.at(-1) ?? '';
-  const parent = at(body, path.slice(0, -1));
-  if (typeof parent === 'object' && parent !== null && last in parent) (parent as JsonObject)[last] = value;
-}
-
 /** The body under another id, and with `marker` behind what people wrote. */
 export function renewed(
   good: GoodBody,
   paths: { ids: readonly Path[]; texts: readonly Path[] },
   [unique, marker]: readonly [string, string],
 ): JsonObject {
-  const body: JsonObject = JSON.parse(JSON.stringify(good.body));
+  const body: JsonObject = JSON.parse(good.json);
   for (const path of paths.ids) replace(body, path, unique);
   for (const path of paths.texts) replace(body, path, `${at(body, path)} ${marker}`);
   return body;

@@ -2,18 +2,8 @@
 import { createCipheriv, createHash, randomBytes } from 'node:crypto';
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { ChatWorld } from '../chat-world.ts';
-import {
-  arriving,
-  at,
-  fixturesOf,
-  jsonType,
-  type Path,
-  renewed,
-  replace,
-  speakerOf,
-  stampOf,
-  type Wire,
-} from './good-bodies.ts';
+import { arriving, fixturesOf, jsonType, renewed, speakerOf, stampOf, type Wire } from './good-bodies.ts';
+import { at, type Path, replace } from './paths.ts';
 
 const inContent: Path = ['event', 'message', 'content'];
 
@@ -28,7 +18,7 @@ export function larkWire(world: ChatWorld): Wire {
   const bodies = fixtures.map(({ name, payload = {}, expected }) => ({
     name,
     frame: 'json' as const,
-    body: payload,
+    json: JSON.stringify(payload),
     intent: expected?.intent?.kind ?? 'none',
     vital: vitalOnLark(payload),
   }));

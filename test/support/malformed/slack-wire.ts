@@ -7,12 +7,12 @@ import {
   type Frame,
   fixturesOf,
   jsonType,
-  type Path,
   renewed,
   speakerOf,
   stampOf,
   type Wire,
 } from './good-bodies.ts';
+import type { Path } from './paths.ts';
 
 const slackFrames: Readonly<Record<string, Frame>> = {
   event: 'json',
@@ -31,7 +31,7 @@ export function slackWire(world: ChatWorld): Wire {
   const bodies = fixtures.map(({ name, kind = '', body = {}, expected }) => ({
     name,
     frame: slackFrames[kind] ?? 'json',
-    body,
+    json: JSON.stringify(body),
     intent: expected?.intent?.kind ?? 'none',
     vital: vitalOnSlack(kind, body),
   }));
@@ -59,12 +59,16 @@ export function slackWire(world: ChatWorld): Wire {
   };
 }
 
+const escapes = Array.from({ length: 256 }, (_, byte) => {
+  const sign = String.fromCharCode(byte);
+  return /[A-Za-z0-9._-]/.test(sign) ? sign : `%${byte.toString(16).padStart(2, '0')}`;
+});
+
 /** Bytes of any kind as the value of a form's field. */
 function inPayload(content: Buffer): Buffer {
-  const escaped = content.toString('latin1').replace(/[^A-Za-z0-9._-]/g, (sign) => {
-    return `%${sign.charCodeAt(0).toString(16).padStart(2, '0')}`;
-  });
-  return Buffer.from(`payload=${escaped}`, 'latin1');
+  let form = 'payload=';
+  for (const byte of content) form += escapes[byte];
+  return Buffer.from(form, 'latin1');
 }
 
 /** Whom it is for is told by the workspace or the enterprise, in several places. */

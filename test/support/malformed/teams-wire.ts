@@ -1,7 +1,8 @@
 /** Bodies of Teams, and the token that a request carries, which says nothing of the body. */
 import { TeamsChat } from '../../../bots/teams/simulator/simulated-chat.ts';
 import type { ChatWorld } from '../chat-world.ts';
-import { fixturesOf, jsonType, type Path, type Proof, renewed, stampOf, type Wire } from './good-bodies.ts';
+import { fixturesOf, jsonType, type Proof, renewed, stampOf, type Wire } from './good-bodies.ts';
+import type { Path } from './paths.ts';
 
 /** @throws Error for a world of another platform */
 export async function teamsWire(world: ChatWorld): Promise<Wire> {
@@ -31,7 +32,13 @@ export async function teamsWire(world: ChatWorld): Promise<Wire> {
     const said: Path[][] = payload.type === 'invoke' ? [[['from']], [['name']]] : [];
     if (payload.type === 'message') said.push([['from']]);
     const intent = expected?.intent?.kind ?? 'none';
-    return { name, frame: 'json' as const, body: payload, intent, vital: [...vital, ...said] };
+    return {
+      name,
+      frame: 'json' as const,
+      json: JSON.stringify(payload),
+      intent,
+      vital: [...vital, ...said],
+    };
   });
   const tokens: Record<Proof, string | null> = {
     authentic: await simulator.signToken(),
