@@ -5,6 +5,7 @@ import { tenantPath } from './client.ts';
 import { type CliContext, calls, type InTenant, type Limited, limitOption, tenantOption } from './command.ts';
 import { readCredentials } from './credentials.ts';
 import { type Column, facts, field, show, table, time } from './output.ts';
+import { addDoctorCommand } from './registration-doctor.ts';
 import { addRegistrationManifest } from './registration-manifest.ts';
 
 const columns: Column[] = [
@@ -49,6 +50,7 @@ export function addRegistrationCommands(program: Command, context: CliContext): 
     },
   );
   addRegistrationManifest(registration, context);
+  addDoctorCommand(registration, context);
   calls<InTenant>(
     tenantOption(
       registration
@@ -84,8 +86,11 @@ function addAdd(registration: Command, context: CliContext): void {
       .requiredOption('--platform <platform>', 'e.g. teams')
       .requiredOption('--name <name>', 'what people read')
       .requiredOption('--app-id <id>', 'the app or bot id that the platform gave')
-      .requiredOption('--organization <id>', 'the customer there, for Teams the Entra tenant id')
-      .option('--app-type <type>', 'Teams: single_tenant or multi_tenant')
+      .requiredOption(
+        '--organization <id>',
+        'the customer there: Entra tenant id, Slack T… or E…, Lark tenant_key',
+      )
+      .option('--app-type <type>', 'Teams: single_tenant or multi_tenant; Lark: custom or isv')
       .option('--cloud <cloud>', 'Teams: public, gcch or dod')
       .option('--domain <domain>', 'Lark: lark or feishu')
       .option('--credentials-file <file>', 'JSON file with the secrets, - for standard input')

@@ -93,7 +93,7 @@ function demoRegistrations(): DemoRegistration[] {
       name: 'Demo bot for Slack',
       ...demoSlack,
       options: {},
-      credentials: { signing_secret: secret(), bot_token: `xoxb-demo-${secret()}` },
+      credentials: { signing_secret: randomBytes(16).toString('hex'), bot_token: `xoxb-demo-${secret()}` },
       idOf: (person) => person.slackUserId,
     },
     {

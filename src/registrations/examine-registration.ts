@@ -83,10 +83,11 @@ async function examineOutside(
 /** The platform does not tell which manifest it holds: what was fetched here last is the next best knowledge. */
 async function checkManifest(
   tx: Transaction,
-  { registrationId }: PlatformRegistration,
+  { registrationId, demo }: PlatformRegistration,
   current: string | null,
 ): Promise<Check> {
   const step = 'manifest';
+  if (demo) return { step, status: 'skipped', detail: 'The demo is in no console.' };
   const fetched = await readFetchedManifest(tx, registrationId);
   if (current === null) return { step, status: 'skipped', detail: 'The platform has no manifest.' };
   const remedy =
