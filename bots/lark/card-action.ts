@@ -1,7 +1,8 @@
 /** Buttons and forms on cards, which come back as a callback that is answered in its response. */
 import { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
-import { intentOfInteraction, interactionKey, isObject } from '../shared/interaction.ts';
+import { intentOfInteraction, interactionKey } from '../shared/interaction.ts';
+import { isObject } from '../shared/json.ts';
 import type { Draft } from './draft.ts';
 import { personOf, text } from './envelope.ts';
 import { conversationType, toReference } from './reference.ts';

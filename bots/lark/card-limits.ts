@@ -1,6 +1,7 @@
 /** What Lark accepts as a card, schema 2.0, as far as our cards go: sizes, known members, places and unique names. */
+
 import type { JsonObject, JsonValue } from '../../src/kernel/canonical-json.ts';
-import { isObject } from '../shared/interaction.ts';
+import { isObject } from '../shared/json.ts';
 import { maxButtonText } from './card-elements.ts';
 
 /**

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { ChatPerson } from '../../src/kernel/activity.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
-import { isObject } from '../shared/interaction.ts';
+import { isObject } from '../shared/json.ts';
 
 const maxKeyLength = 200;
 

@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { SendErrorCode, SendOutcome } from '../../src/kernel/platform.ts';
 import type { HttpResult } from '../shared/http-call.ts';
+import { rejections, unanswered } from '../shared/outcomes.ts';
+import { waitOf } from '../shared/retry-after.ts';
 import { type ApiAnswer, readAnswer } from './open-api.ts';
-
-const maxRetryAfterMs = 3_600_000;
 
 const sentSchema = z.object({ data: z.object({ message_id: z.string().min(1).max(300) }) });
 
@@ -104,26 +104,13 @@ const refusedTokens = new Set([99991661, 99991663, 99991664, 99991665, 99991668,
 /** A message cannot be replied to, or not in its topic, but the conversation is there. */
 const notRepliable = new Set([230011, 230019, 230050, 230071, 230072, 230110, 230111, 99992354]);
 
-/** Statuses that say that nothing was posted, where no code says more. */
-const rejections: Record<number, SendErrorCode> = {
-  400: 'payload_rejected',
-  401: 'unauthorized',
-  403: 'unauthorized',
-  404: 'not_found',
-  413: 'payload_rejected',
-  415: 'payload_rejected',
-};
-
 /**
  * The outcome of one call that posts, answers or updates a message.
  * @param updateMessageId the message that was updated: its id is not in the answer
  * @param now for a Retry-After that is a date
  */
 export function outcomeOf(result: HttpResult, updateMessageId: string | null, now: Date): SendOutcome {
-  if (result.kind === 'failed') {
-    if (result.mayHaveLeft) return { result: 'unknown', code: 'outcome_unknown' };
-    return { result: 'rejected', code: 'transient', retryable: true };
-  }
+  if (result.kind === 'failed') return unanswered(result.mayHaveLeft);
   const { status } = result;
   const answer = readAnswer(result);
   // A 5xx or 408 can come from behind a service that has posted; so can a success that something in between wrote over.
@@ -139,7 +126,7 @@ export function outcomeOf(result: HttpResult, updateMessageId: string | null, no
 
 /** The outcome when no token could be had: nothing was posted. A refusal of the app's secret does not pass by itself. */
 export function outcomeOfTokenFailure(result: HttpResult, now: Date): SendOutcome {
-  if (result.kind === 'failed') return { result: 'rejected', code: 'transient', retryable: true };
+  if (result.kind === 'failed') return unanswered(false);
   const answer = readAnswer(result);
   const verdict = verdictOf(result.status, answer);
   if (verdict.code === 'throttled') return rejection(verdict, result.headers, now);
@@ -168,15 +155,10 @@ export function isNotRepliable(result: HttpResult): boolean {
 /** How long the platform asks to wait, in milliseconds: the longer of its own header and Retry-After. */
 export function retryAfterMs(headers: IncomingHttpHeaders, now: Date): number | null {
   const waits = [headers['x-ogw-ratelimit-reset'], headers['retry-after']].flatMap((header) => {
-    const wait = typeof header === 'string' ? waitOf(header.trim(), now) : null;
+    const wait = typeof header === 'string' ? waitOf(header, now) : null;
     return wait === null ? [] : [wait];
   });
   return waits.length === 0 ? null : Math.max(...waits);
-}
-
-function waitOf(header: string, now: Date): number | null {
-  const ms = /^\d+(\.\d+)?$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
-  return Number.isNaN(ms) ? null : Math.min(Math.max(Math.ceil(ms), 0), maxRetryAfterMs);
 }
 
 function verdictOf(status: number, answer: ApiAnswer | null): Verdict {

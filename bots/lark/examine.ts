@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { cleanLine } from '../../src/kernel/plain-text.ts';
 import type { Check, PlatformRegistration } from '../../src/kernel/platform.ts';
 import type { HttpResult } from '../shared/http-call.ts';
+import type { TokenResult } from '../shared/token-cache.ts';
 import { readCredentials, type StoredCredentials } from './credentials.ts';
 import { type OpenApi, readAnswer } from './open-api.ts';
 import { tenantScopes } from './scopes.ts';
-import type { TenantTokens, TokenResult } from './tokens.ts';
+import type { TenantTokens } from './tokens.ts';
 
 const enterSecrets = 'with PATCH /v1/tenants/{tenant}/registrations/{id}';
 

@@ -1,6 +1,6 @@
 /** What a person typed, out of Lark's forms of it: mentions, links, rich text and the markup of version 1 become plain text. */
 import { z } from 'zod';
-import { isObject } from '../shared/interaction.ts';
+import { isObject, parseJson } from '../shared/json.ts';
 import { text as textMember } from './envelope.ts';
 
 /** Mentions of one message that are looked at; real ones have a handful. */
@@ -66,7 +66,7 @@ export function mentionsOf(raw: unknown, appId: string, inGroup: boolean): Menti
  * Source: https://open.feishu.cn/document/server-docs/im-v1/message-content-description/message_content
  */
 export function typedText(kind: string, content: string, mentions: Mention[]): string | null {
-  const value = parse(content);
+  const value = parseJson(content);
   if (kind === 'text') {
     const read = textSchema.safeParse(value);
     return read.success ? linksToText(withNames(read.data.text, mentions)).trim() : null;
@@ -166,12 +166,4 @@ function linkToText(label: string, href: string): string {
 
 function bareAddress(address: string): string {
   return address.replace(/^(?:mailto:|https?:\/\/)/, '').replace(/\/$/, '');
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return null;
-  }
 }

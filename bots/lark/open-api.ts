@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { HttpResult } from '../shared/http-call.ts';
-import { isObject } from '../shared/interaction.ts';
+import { isObject, parseJson } from '../shared/json.ts';
 
 export interface ApiCall {
   method: 'GET' | 'POST' | 'PATCH';
@@ -36,13 +36,4 @@ export function readAnswer(result: HttpResult): ApiAnswer | null {
   const body = parseJson(result.body);
   const answer = answerSchema.safeParse(body);
   return answer.success && isObject(body) ? { ...answer.data, body } : null;
-}
-
-/** The value of a JSON text; null when it is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { SourceMessage } from '../../src/kernel/activity.ts';
 import type { HttpResult } from '../shared/http-call.ts';
-import { isObject } from '../shared/interaction.ts';
+import { isObject, parseJson } from '../shared/json.ts';
 import { type Mention, typedText } from './message-text.ts';
-import { parseJson, readAnswer } from './open-api.ts';
+import { readAnswer } from './open-api.ts';
 
 const maxMentions = 100;
 

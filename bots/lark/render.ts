@@ -2,6 +2,14 @@
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { ListItem, Message } from '../../src/kernel/message.ts';
 import { cleanLine, truncateText } from '../../src/kernel/plain-text.ts';
+import {
+  briefText,
+  fullText,
+  type TextDetail,
+  terseText,
+  withFewerButtons,
+  withFewerItems,
+} from '../shared/detail.ts';
 import { safeUrl } from '../shared/safe-url.ts';
 import type { CardChat } from './card-elements.ts';
 import {
@@ -29,15 +37,11 @@ export interface CardOptions {
 }
 
 /** How much of a message is drawn. */
-interface Detail {
+interface Detail extends TextDetail {
   itemTexts: boolean;
   itemButtons: boolean;
   items: number;
-  facts: number;
   buttons: number;
-  /** UTF-16 units of a title, label or value; of the text. */
-  lineLength: number;
-  textLength: number;
   /** Null: the form is left out. */
   form: FormDetail | null;
 }
@@ -54,14 +58,10 @@ export function renderCard(message: Message, options: CardOptions): JsonObject {
   const levels = detailLevels(message);
   const whole = levels.whole.find(fits);
   if (whole !== undefined) return draw(whole);
-  const items = message.items?.length ?? 0;
-  for (const detail of levels.fewerItems) {
-    const count = largestFitting(items, (n) => fits({ ...detail, items: n }));
-    if (count > 0 || count === items) return draw({ ...detail, items: count });
-  }
+  const fewer = withFewerItems(levels.fewerItems, fits);
+  if (fewer !== null) return draw(fewer);
   const bare = fits({ ...levels.bare, buttons: 0 }) ? levels.bare : { ...levels.bare, form: null };
-  const count = largestFitting(bare.buttons, (n) => fits({ ...bare, buttons: n }));
-  return draw({ ...bare, buttons: Math.max(count, 0) });
+  return draw(withFewerButtons(bare, fits));
 }
 
 /** Ever less detail: with all items, then with as many as fit, then a short text and as many buttons as fit. */
@@ -70,35 +70,21 @@ function detailLevels(message: Message) {
     itemTexts: true,
     itemButtons: true,
     items: message.items?.length ?? 0,
-    facts: 50,
     buttons: message.buttons?.length ?? 0,
-    lineLength: 500,
-    textLength: 6000,
+    ...fullText,
     form: { choices: 100, lineLength: 200, valueLength: 1000 },
   };
   const noItemTexts = { ...full, itemTexts: false };
   const noItemButtons = { ...noItemTexts, itemButtons: false };
   const briefForm = { choices: 30, lineLength: 100, valueLength: 500 };
-  const brief = { ...noItemButtons, lineLength: 200, textLength: 1000, facts: 20, form: briefForm };
+  const brief = { ...noItemButtons, ...briefText, form: briefForm };
   const terseForm = { choices: 10, lineLength: 60, valueLength: 100 };
-  const terse = { ...brief, lineLength: 80, textLength: 200, facts: 8, form: terseForm };
+  const terse = { ...brief, ...terseText, form: terseForm };
   return {
     whole: [full, noItemTexts, noItemButtons],
     fewerItems: [noItemButtons, brief, terse],
     bare: { ...terse, items: 0, facts: 0 },
   };
-}
-
-/** The largest n in 0…max that fits, -1 if none does; whatever is larger than one that does not fit must not fit. */
-function largestFitting(max: number, fits: (n: number) => boolean): number {
-  let low = -1;
-  let high = max;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (fits(middle)) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }
 
 /** @param forms the message's form as it was drawn before, by its detail */

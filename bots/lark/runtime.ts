@@ -15,6 +15,8 @@ import type {
 } from '../../src/kernel/platform.ts';
 import type { Log } from '../../src/kernel/ports.ts';
 import { HttpCaller, type HttpResult } from '../shared/http-call.ts';
+import { misconfigured } from '../shared/outcomes.ts';
+import type { TokenResult } from '../shared/token-cache.ts';
 import { isNotRepliable, isTokenRefused, outcomeOf } from './errors.ts';
 import { examineLark } from './examine.ts';
 import type { ApiCall, OpenApi } from './open-api.ts';
@@ -22,8 +24,7 @@ import { readSourceMessage } from './read-message.ts';
 import { receiveIdType } from './reference.ts';
 import { renderCard } from './render.ts';
 import { apiUrlOf, readSettings } from './settings.ts';
-import { misconfigured } from './token-exchange.ts';
-import { TenantTokens, type TokenResult } from './tokens.ts';
+import { TenantTokens } from './tokens.ts';
 
 const timeoutMs = 5000;
 /** A person waits for the answer to their command meanwhile. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Activity, Intent } from '../../src/kernel/activity.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { Translation } from '../../src/kernel/platform.ts';
-import { isObject } from '../shared/interaction.ts';
+import { isObject } from '../shared/json.ts';
 import { cardAction, cardCallback } from './card-action.ts';
 import { type Draft, ignored } from './draft.ts';
 import { type Envelope, keyOf, personOf, readEnvelope, text } from './envelope.ts';

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { PlatformRegistration, SendOutcome } from '../../src/kernel/platform.ts';
 import type { Clock } from '../../src/kernel/ports.ts';
 import type { HttpResult } from '../shared/http-call.ts';
+import { misconfigured } from '../shared/outcomes.ts';
 import type { StoredCredentials } from './credentials.ts';
 import { isTokenRefused, outcomeOfTokenFailure } from './errors.ts';
 import { type OpenApi, readAnswer } from './open-api.ts';
@@ -108,11 +109,6 @@ function failure(request: ExchangeRequest, result: HttpResult): Exchange {
 
 function failed(outcome: SendOutcome): Exchange {
   return { ok: false, outcome, kept: {} };
-}
-
-/** The outcome for a registration that cannot be used as it stands. */
-export function misconfigured(): SendOutcome {
-  return { result: 'rejected', code: 'registration_misconfigured', retryable: false };
 }
 
 /** Whether a token that ends at this time is good for a while. */

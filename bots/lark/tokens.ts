@@ -3,36 +3,25 @@
  * registration's secrets, until shortly before they expire.
  */
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
-import type { CredentialsUpdate, PlatformRegistration, SendOutcome } from '../../src/kernel/platform.ts';
+import type { CredentialsUpdate, PlatformRegistration } from '../../src/kernel/platform.ts';
 import type { Clock } from '../../src/kernel/ports.ts';
+import { remember } from '../shared/remember.ts';
+import { TokenCache, type TokenResult } from '../shared/token-cache.ts';
 import { readCredentials, type StoredCredentials } from './credentials.ts';
 import type { OpenApi } from './open-api.ts';
 import { type Exchange, earlyMs, exchangeForToken, isFresh, tokenText } from './token-exchange.ts';
-
-const maxTokens = 10_000;
-
-export type TokenResult =
-  | { ok: true; token: string; fromCache: boolean }
-  /** Nothing was posted; `outcome` says why and whether a later try may succeed. */
-  | { ok: false; outcome: SendOutcome };
-
-interface CachedToken {
-  token: string;
-  /** Epoch milliseconds. */
-  until: number;
-}
 
 /** Tokens per registration: a registration only ever uses what its own credentials obtained. */
 export class TenantTokens {
   readonly #api: OpenApi;
   readonly #clock: Clock;
-  readonly #cached = new Map<string, CachedToken>();
+  readonly #cache: TokenCache;
   readonly #refused = new Map<string, string>();
-  readonly #running = new Map<string, Promise<TokenResult>>();
 
   constructor(api: OpenApi, clock: Clock) {
     this.#api = api;
     this.#clock = clock;
+    this.#cache = new TokenCache(clock);
   }
 
   /**
@@ -41,28 +30,18 @@ export class TenantTokens {
    * @throws DeskbridgeError registration_misconfigured when the credentials cannot be opened, and what the store throws.
    */
   get(registration: PlatformRegistration, apiUrl: string): Promise<TokenResult> {
-    const { registrationId } = registration;
-    const cached = this.#cached.get(registrationId);
-    if (cached !== undefined && this.#clock.now().getTime() < cached.until) {
-      return Promise.resolve({ ok: true, token: cached.token, fromCache: true });
-    }
-    let running = this.#running.get(registrationId);
-    if (running === undefined) {
-      running = this.#obtain(registration, apiUrl).finally(() => this.#running.delete(registrationId));
-      this.#running.set(registrationId, running);
-    }
-    return running;
+    return this.#cache.get(registration.registrationId, () => this.#obtain(registration, apiUrl));
   }
 
   /** Forgets what this process keeps, so that the next token shows what the credentials are worth now. */
   drop({ registrationId }: PlatformRegistration): void {
-    this.#cached.delete(registrationId);
+    this.#cache.forget(registrationId);
   }
 
   /** Remembers that the platform refused this token, so that it is used no more, wherever it is kept. */
   forget(registration: PlatformRegistration, refused: string): void {
     const { registrationId } = registration;
-    if (this.#cached.get(registrationId)?.token === refused) this.#cached.delete(registrationId);
+    this.#cache.forget(registrationId, refused);
     remember(this.#refused, registrationId, refused);
   }
 
@@ -86,7 +65,7 @@ export class TenantTokens {
       return { ok: false, outcome: { result: 'rejected', code: 'transient', retryable: true } };
     }
     if (!exchange.ok) return exchange;
-    this.#cache(registration, exchange.token, exchange.kept.tenant_access_token_expires_at);
+    this.#keep(registration, exchange.token, exchange.kept.tenant_access_token_expires_at);
     return { ok: true, token: exchange.token, fromCache: false };
   }
 
@@ -96,25 +75,16 @@ export class TenantTokens {
       readCredentials(credentials);
     if (token === undefined || this.#refused.get(registration.registrationId) === token) return null;
     if (!isFresh(expiresAt, this.#clock) || !tokenText.safeParse(token).success) return null;
-    this.#cache(registration, token, expiresAt);
+    this.#keep(registration, token, expiresAt);
     return token;
   }
 
-  #cache(registration: PlatformRegistration, token: string, expiresAt: string | undefined): void {
-    const until = Date.parse(expiresAt ?? '') - earlyMs;
-    remember(this.#cached, registration.registrationId, { token, until });
+  #keep(registration: PlatformRegistration, token: string, expiresAt: string | undefined): void {
+    this.#cache.keep(registration.registrationId, token, Date.parse(expiresAt ?? '') - earlyMs);
   }
 }
 
 function updateWith(current: JsonObject, kept: Partial<StoredCredentials>): CredentialsUpdate | null {
   if (Object.keys(kept).length === 0) return null;
   return { credentials: { ...current, ...kept }, renewAt: null };
-}
-
-function remember<T>(map: Map<string, T>, key: string, value: T): void {
-  map.delete(key);
-  map.set(key, value);
-  if (map.size <= maxTokens) return;
-  const oldest = map.keys().next().value;
-  if (oldest !== undefined) map.delete(oldest);
 }

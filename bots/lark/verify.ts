@@ -8,7 +8,7 @@ import type {
   Receiver,
   Verification,
 } from '../../src/kernel/platform.ts';
-import { isObject } from '../shared/interaction.ts';
+import { isObject, parseObject } from '../shared/json.ts';
 import { storeAppTicket } from './app-ticket.ts';
 import { decrypt, isSameSecret, signatureOf } from './crypto.ts';
 import { type Envelope, readEnvelope } from './envelope.ts';
@@ -126,7 +126,7 @@ async function opened(registration: PlatformRegistration): Promise<JsonObject> {
 
 /** Decrypts the body and finds the pairs whose token it names. */
 function openBody(body: Buffer, keys: Keys[]): { ok: true; value: Opened } | Refusal {
-  const frame = parse(body.toString('utf8'));
+  const frame = parseObject(body.toString('utf8'));
   if (frame === null) return refuse('malformed_json');
   const { encrypt } = frame;
   // A body in plain text cannot have come from an app with an encrypt key.
@@ -134,7 +134,7 @@ function openBody(body: Buffer, keys: Keys[]): { ok: true; value: Opened } | Ref
   let reason = 'undecryptable';
   for (const encryptKey of new Set(keys.map((pair) => pair.encryptKey))) {
     const plain = decrypt(encrypt, encryptKey);
-    const payload = plain === null ? null : parse(plain);
+    const payload = plain === null ? null : parseObject(plain);
     if (payload === null) continue;
     const envelope = readEnvelope(payload);
     const token = envelope.token ?? '';
@@ -180,16 +180,6 @@ function isSigned(request: RawRequest): boolean {
 function headerOf(request: RawRequest, name: string): string {
   const value = request.headers[name];
   return typeof value === 'string' ? value : '';
-}
-
-/** The text as a JSON object, or null. */
-function parse(text: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 function isSecret(value: unknown): value is string {

@@ -2,6 +2,7 @@
 import type { Intent, SourceMessage, Surface } from '../../src/kernel/activity.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import { type Button, type Form, type Interaction, interactionSchema } from '../../src/kernel/message.ts';
+import { isObject } from './json.ts';
 
 /** The member of a button's data that holds our `Interaction`, where a platform's data is an object. */
 export const interactionKey = 'deskbridge';
@@ -96,11 +97,6 @@ function plainInputs(filled: JsonObject): JsonObject {
     inputs[name] = value;
   }
   return inputs;
-}
-
-/** Whether the value is a JSON object. Payloads come from JSON.parse, so that every object is one. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

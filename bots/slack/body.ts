@@ -1,8 +1,9 @@
 /** The body of a Slack request, parsed: JSON for events, a form for interactions and slash commands. */
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { RawRequest } from '../../src/kernel/platform.ts';
+import { parseObject } from '../shared/json.ts';
 import { appIdSchema } from './credentials.ts';
-import { parseObject, type SlackPayload } from './envelope.ts';
+import type { SlackPayload } from './envelope.ts';
 
 /** Slack's own bodies stay far below; parsing what is not verified yet has to be bounded. */
 const maxBodyBytes = 262_144;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Activity } from '../../src/kernel/activity.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { Translation } from '../../src/kernel/platform.ts';
-import { isObject } from '../shared/interaction.ts';
+import { isObject } from '../shared/json.ts';
 
 /** Receipts hold keys of at most this length. */
 const maxKeyLength = 200;
@@ -77,14 +77,4 @@ export function flag() {
 export function callableUrl(url: string | undefined): string | null {
   if (url === undefined || !URL.canParse(url)) return null;
   return ['https:', 'http:'].includes(new URL(url).protocol) ? url : null;
-}
-
-/** JSON text as an object; null for anything else. */
-export function parseObject(json: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(json);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }

@@ -2,9 +2,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { SendErrorCode, SendOutcome } from '../../src/kernel/platform.ts';
 import type { HttpResult } from '../shared/http-call.ts';
+import { rejections, unanswered } from '../shared/outcomes.ts';
+import { waitOf } from '../shared/retry-after.ts';
 import { answerOf, errorOf } from './web-api.ts';
-
-const maxRetryAfterMs = 3_600_000;
 
 type Verdict = { code: SendErrorCode; retryable?: true; referenceGone?: true } | 'unknown';
 
@@ -62,16 +62,6 @@ function each(verdict: Verdict, names: string): Record<string, Verdict> {
   return Object.fromEntries(names.split(' ').map((name) => [name, verdict]));
 }
 
-/** Statuses that say that nothing was posted, without a name that says more. */
-const rejections: Record<number, SendErrorCode> = {
-  400: 'payload_rejected',
-  401: 'unauthorized',
-  403: 'unauthorized',
-  404: 'not_found',
-  413: 'payload_rejected',
-  415: 'payload_rejected',
-};
-
 /** Errors that a new token may mend. */
 const tokenErrors = new Set([
   'invalid_auth',
@@ -97,7 +87,7 @@ export interface Asked {
 
 /** The outcome of one call of a Web API method that posts, updates or shows. Slack answers most errors with status 200. */
 export function outcomeOf(result: HttpResult, asked: Asked, now: Date): SendOutcome {
-  if (result.kind === 'failed') return lost(result.mayHaveLeft);
+  if (result.kind === 'failed') return unanswered(result.mayHaveLeft);
   const { status } = result;
   // A 5xx or 408 can come from behind a Slack that has posted; nothing in the answer tells.
   if (status >= 500 || status === 408) return unknownOutcome;
@@ -130,7 +120,7 @@ function outcomeOfError(error: string, headers: IncomingHttpHeaders, asked: Aske
  * https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
  */
 export function outcomeOfResponse(result: HttpResult, replacedId: string | null, now: Date): SendOutcome {
-  if (result.kind === 'failed') return lost(result.mayHaveLeft);
+  if (result.kind === 'failed') return unanswered(result.mayHaveLeft);
   const { status, headers } = result;
   if (status >= 500 || status === 408) return unknownOutcome;
   if (status === 429) return throttledFor(headers, now);
@@ -153,24 +143,12 @@ export function outcomeOfTokenFailure(result: HttpResult, now: Date): SendOutcom
   return verdict?.retryable ? rejected(verdict) : rejected(unauthorized);
 }
 
-/** The outcome for a registration that cannot be used as it stands. */
-export function misconfigured(): SendOutcome {
-  return rejected(misconfiguredApp);
-}
-
 /** How long Slack asks to wait: Retry-After in seconds, or as a date from something in between; null without. */
 export function retryAfterMs(headers: IncomingHttpHeaders, now: Date): number | null {
-  const header = headers['retry-after']?.trim();
-  if (header === undefined || header === '') return null;
-  const ms = /^\d+(\.\d+)?$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
-  return Number.isNaN(ms) ? null : Math.min(Math.max(Math.ceil(ms), 0), maxRetryAfterMs);
+  return waitOf(headers['retry-after'], now);
 }
 
 const unknownOutcome: SendOutcome = { result: 'unknown', code: 'outcome_unknown' };
-
-function lost(mayHaveLeft: boolean): SendOutcome {
-  return mayHaveLeft ? unknownOutcome : rejected(passing);
-}
 
 function throttledFor(headers: IncomingHttpHeaders, now: Date): SendOutcome {
   const wait = retryAfterMs(headers, now);

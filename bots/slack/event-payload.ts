@@ -1,7 +1,7 @@
 /** The fields of an event of Slack's Events API that we read. */
 import { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
-import { isObject } from '../shared/interaction.ts';
+import { isObject } from '../shared/json.ts';
 import { flag, id, object, text } from './envelope.ts';
 
 /** Seconds since 1970 that a Date can hold. */

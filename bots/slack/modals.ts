@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import type { ConversationReference, Surface } from '../../src/kernel/activity.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
-import { intentOfInteraction, isObject } from '../shared/interaction.ts';
-import { id, parseObject, text } from './envelope.ts';
+import { intentOfInteraction } from '../shared/interaction.ts';
+import { isObject, parseObject } from '../shared/json.ts';
+import { id, text } from './envelope.ts';
 import type { Actor, Reading, SlackInteraction } from './interaction-payload.ts';
 import { channelReference } from './reference.ts';
 import { shortcutActions } from './shortcuts.ts';

@@ -4,6 +4,14 @@ import type { Button, ListItem, Message } from '../../src/kernel/message.ts';
 import { toPlainText } from '../../src/kernel/message.ts';
 import { cleanLine, cleanText, truncateText } from '../../src/kernel/plain-text.ts';
 import {
+  briefText,
+  fullText,
+  type TextDetail,
+  terseText,
+  withFewerButtons,
+  withFewerItems,
+} from '../shared/detail.ts';
+import {
   escapeMrkdwn,
   escapeText,
   linkTo,
@@ -33,17 +41,13 @@ export interface BlockOptions {
 }
 
 /** How much of a message is drawn. */
-interface Detail {
+interface Detail extends TextDetail {
   pressable: boolean;
   itemTexts: boolean;
   itemButtons: boolean;
   items: number;
-  facts: number;
   buttons: number;
   footer: boolean;
-  /** UTF-16 units of a title, label or value; of the text. */
-  lineLength: number;
-  textLength: number;
 }
 
 /** UTF-16 units of the fallback text; notifications show far less. */
@@ -69,16 +73,12 @@ export function renderBlocks(message: Message, options: BlockOptions = {}): Know
     const blocks = draw(detail);
     if (fits(blocks)) return blocks;
   }
-  const items = message.items?.length ?? 0;
-  for (const detail of levels.fewerItems) {
-    const count = largestFitting(items, (n) => fits(draw({ ...detail, items: n })));
-    if (count <= 0 && count !== items) continue;
-    // Where blocks were short and not characters, these items have room for their texts after all.
-    const withTexts = draw({ ...detail, itemTexts: true, items: count });
-    return fits(withTexts) ? withTexts : draw({ ...detail, items: count });
-  }
-  const count = largestFitting(levels.bare.buttons, (n) => fits(draw({ ...levels.bare, buttons: n })));
-  return draw({ ...levels.bare, buttons: Math.max(count, 0) }).slice(0, maxBlocks);
+  const isDrawable = (detail: Detail) => fits(draw(detail));
+  const fewer = withFewerItems(levels.fewerItems, isDrawable);
+  if (fewer === null) return draw(withFewerButtons(levels.bare, isDrawable)).slice(0, maxBlocks);
+  // Where blocks were short and not characters, these items have room for their texts after all.
+  const withTexts = draw({ ...fewer, itemTexts: true });
+  return fits(withTexts) ? withTexts : draw(fewer);
 }
 
 /** Ever less detail: with all items, then with as many as fit, then a short text and as many buttons as fit. */
@@ -88,35 +88,21 @@ function detailLevels(message: Message, pressable: boolean) {
     itemTexts: true,
     itemButtons: true,
     items: message.items?.length ?? 0,
-    facts: 50,
     buttons: message.buttons?.length ?? 0,
     footer: true,
-    lineLength: 500,
-    textLength: 6000,
+    ...fullText,
   };
   const noItemTexts = { ...full, itemTexts: false };
   // Buttons of items cost a block each, texts none: where only blocks are short, the texts stay.
   const noItemButtons = { ...full, itemButtons: false };
   const neither = { ...noItemTexts, itemButtons: false };
-  const brief = { ...neither, lineLength: 200, textLength: 1000, facts: 20 };
-  const terse = { ...brief, lineLength: 80, textLength: 200, facts: 8 };
+  const brief = { ...neither, ...briefText };
+  const terse = { ...brief, ...terseText };
   return {
     whole: [full, noItemTexts, noItemButtons, neither],
     fewerItems: [neither, brief, terse],
     bare: { ...terse, items: 0, facts: 0, footer: false },
   };
-}
-
-/** The largest n in 0…max that fits, -1 if none does; whatever is larger than one that does not fit must not fit. */
-function largestFitting(max: number, fits: (n: number) => boolean): number {
-  let low = -1;
-  let high = max;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (fits(middle)) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }
 
 function drawBlocks(message: Message, detail: Detail): KnownBlock[] {

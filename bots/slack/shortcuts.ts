@@ -1,7 +1,7 @@
 /** Shortcuts: a form that opens from anywhere, or from somebody's message. */
 import { z } from 'zod';
 import type { SourceMessage } from '../../src/kernel/activity.ts';
-import { isObject } from '../shared/interaction.ts';
+import { isObject } from '../shared/json.ts';
 import { text } from './envelope.ts';
 import type { Reading, SlackInteraction } from './interaction-payload.ts';
 import { plainText } from './message-text.ts';

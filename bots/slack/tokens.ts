@@ -4,8 +4,10 @@ import { DeskbridgeError } from '../../src/kernel/errors.ts';
 import type { CredentialsUpdate, PlatformRegistration, SendOutcome } from '../../src/kernel/platform.ts';
 import type { Clock } from '../../src/kernel/ports.ts';
 import type { HttpCaller } from '../shared/http-call.ts';
+import { misconfigured } from '../shared/outcomes.ts';
+import { remember } from '../shared/remember.ts';
 import { readCredentials, type StoredCredentials } from './credentials.ts';
-import { misconfigured, outcomeOfTokenFailure } from './errors.ts';
+import { outcomeOfTokenFailure } from './errors.ts';
 import { type Grant, requestGrant } from './web-api.ts';
 
 /** A token is renewed this long before it ends; Slack's own SDK begins at the same time. */
@@ -14,7 +16,6 @@ export const renewEarlyMs = 2 * 3_600_000;
 const endingMs = 5 * 60_000;
 /** After a refusal, sends of this process ask for no other token this long: they would queue for the row lock. */
 const refusedMs = 60_000;
-const maxRefusals = 10_000;
 
 export type TokenResult =
   /** Null: a demo registration without a token. */
@@ -163,11 +164,8 @@ export class BotTokens {
   }
 
   #remember(registrationId: string, token: string, outcome: SendOutcome): void {
-    this.#refusals.delete(registrationId);
-    this.#refusals.set(registrationId, { token, outcome, until: this.#clock.now().getTime() + refusedMs });
-    if (this.#refusals.size <= maxRefusals) return;
-    const oldest = this.#refusals.keys().next().value;
-    if (oldest !== undefined) this.#refusals.delete(oldest);
+    const until = this.#clock.now().getTime() + refusedMs;
+    remember(this.#refusals, registrationId, { token, outcome, until });
   }
 }
 

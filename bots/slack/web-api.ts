@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { HttpCaller, HttpResult } from '../shared/http-call.ts';
-import { isObject } from '../shared/interaction.ts';
+import { parseObject } from '../shared/json.ts';
 
 /** Methods of a registration's bot, on one Web API. */
 export interface Target {
@@ -86,13 +86,7 @@ function encode(text: string): string {
 
 /** The answer's body as an object; null when it is none. */
 export function answerOf(result: HttpResult): JsonObject | null {
-  if (result.kind === 'failed') return null;
-  try {
-    const body: unknown = JSON.parse(result.body);
-    return isObject(body) ? body : null;
-  } catch {
-    return null;
-  }
+  return result.kind === 'failed' ? null : parseObject(result.body);
 }
 
 /** The error that Slack names; null when it names none. */

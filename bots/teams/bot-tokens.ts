@@ -1,15 +1,17 @@
 /** The bot's own tokens for the connector: client credentials, kept until shortly before they expire. */
 import { z } from 'zod';
-import type { PlatformRegistration, SendOutcome } from '../../src/kernel/platform.ts';
+import type { PlatformRegistration } from '../../src/kernel/platform.ts';
 import type { Clock } from '../../src/kernel/ports.ts';
 import type { HttpCaller } from '../shared/http-call.ts';
+import { parseJson } from '../shared/json.ts';
+import { misconfigured } from '../shared/outcomes.ts';
+import { TokenCache, type TokenResult } from '../shared/token-cache.ts';
 import { cloudOf } from './clouds.ts';
 import { credentialsSchema } from './credentials.ts';
 import { outcomeOfTokenFailure } from './errors.ts';
 
 /** A token is replaced this long before it expires. */
 const earlyMs = 5 * 60_000;
-const maxTokens = 10_000;
 
 const answerSchema = z.object({
   // It goes into a header: visible ASCII only.
@@ -20,29 +22,18 @@ const answerSchema = z.object({
   expires_in: z.coerce.number().positive().max(86_400),
 });
 
-export type TokenResult =
-  | { ok: true; token: string; fromCache: boolean }
-  /** Nothing was posted; `outcome` says why and whether a later try may succeed. */
-  | { ok: false; outcome: SendOutcome };
-
-interface CachedToken {
-  token: string;
-  /** Epoch milliseconds. */
-  until: number;
-}
-
 /** Tokens per registration: a registration only ever uses what its own credentials obtained. */
 export class BotTokens {
   readonly #caller: HttpCaller;
   readonly #clock: Clock;
   readonly #loginUrl: string | null;
-  readonly #cached = new Map<string, CachedToken>();
-  readonly #running = new Map<string, Promise<TokenResult>>();
+  readonly #cache: TokenCache;
 
   /** @param loginUrl authority base to use instead of the cloud's own, without a slash at its end. */
   constructor(caller: HttpCaller, clock: Clock, loginUrl: string | null) {
     this.#caller = caller;
     this.#clock = clock;
+    this.#cache = new TokenCache(clock);
     this.#loginUrl = loginUrl;
   }
 
@@ -53,21 +44,12 @@ export class BotTokens {
   get(registration: PlatformRegistration): Promise<TokenResult> {
     const url = this.#tokenUrl(registration);
     const key = `${registration.registrationId}|${url}`;
-    const cached = this.#cached.get(key);
-    if (cached !== undefined && this.#clock.now().getTime() < cached.until) {
-      return Promise.resolve({ ok: true, token: cached.token, fromCache: true });
-    }
-    let running = this.#running.get(key);
-    if (running === undefined) {
-      running = this.#fetch(registration, url, key).finally(() => this.#running.delete(key));
-      this.#running.set(key, running);
-    }
-    return running;
+    return this.#cache.get(key, () => this.#fetch(registration, url, key));
   }
 
   /** Forgets a token that the connector refused, so that the next send asks for another. */
   forget(registration: PlatformRegistration): void {
-    this.#cached.delete(`${registration.registrationId}|${this.#tokenUrl(registration)}`);
+    this.#cache.forget(`${registration.registrationId}|${this.#tokenUrl(registration)}`);
   }
 
   async #fetch(registration: PlatformRegistration, url: string, key: string): Promise<TokenResult> {
@@ -91,7 +73,8 @@ export class BotTokens {
     const answer = readAnswer(result.body);
     if (answer === null)
       return { ok: false, outcome: { result: 'rejected', code: 'server_error', retryable: true } };
-    this.#remember(key, { token: answer.access_token, until: askedAt + answer.expires_in * 1000 - earlyMs });
+    const until = askedAt + answer.expires_in * 1000 - earlyMs;
+    this.#cache.keep(key, answer.access_token, until);
     return { ok: true, token: answer.access_token, fromCache: false };
   }
 
@@ -101,26 +84,9 @@ export class BotTokens {
     const authority = isMultiTenant ? cloud.multiTenantAuthority : registration.organization;
     return `${this.#loginUrl ?? cloud.loginUrl}/${encodeURIComponent(authority)}/oauth2/v2.0/token`;
   }
-
-  #remember(key: string, token: CachedToken): void {
-    this.#cached.delete(key);
-    this.#cached.set(key, token);
-    if (this.#cached.size <= maxTokens) return;
-    const oldest = this.#cached.keys().next().value;
-    if (oldest !== undefined) this.#cached.delete(oldest);
-  }
-}
-
-/** The outcome for a registration that cannot be used as it stands. */
-export function misconfigured(): SendOutcome {
-  return { result: 'rejected', code: 'registration_misconfigured', retryable: false };
 }
 
 function readAnswer(body: string): z.infer<typeof answerSchema> | null {
-  try {
-    const answer = answerSchema.safeParse(JSON.parse(body));
-    return answer.success ? answer.data : null;
-  } catch {
-    return null;
-  }
+  const answer = answerSchema.safeParse(parseJson(body));
+  return answer.success ? answer.data : null;
 }

@@ -3,8 +3,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import type { SendErrorCode, SendOutcome } from '../../src/kernel/platform.ts';
 import type { HttpResult } from '../shared/http-call.ts';
-
-const maxRetryAfterMs = 3_600_000;
+import { parseJson } from '../shared/json.ts';
+import { rejections as commonRejections, unanswered } from '../shared/outcomes.ts';
+import { clampWait, waitOf } from '../shared/retry-after.ts';
 
 const errorSchema = z.object({
   error: z.object({ code: z.string().max(200).catch(''), message: z.string().max(2000).catch('') }),
@@ -32,15 +33,7 @@ const namedErrors: Record<string, Verdict> = {
 };
 
 /** Statuses that say that nothing was posted, without a name that says more. */
-const rejections: Record<number, SendErrorCode> = {
-  400: 'payload_rejected',
-  401: 'unauthorized',
-  403: 'unauthorized',
-  404: 'not_found',
-  413: 'payload_rejected',
-  415: 'payload_rejected',
-  422: 'payload_rejected',
-};
+const rejections: Record<number, SendErrorCode> = { ...commonRejections, 422: 'payload_rejected' };
 
 /**
  * The outcome of one call that posts or updates a message.
@@ -48,10 +41,7 @@ const rejections: Record<number, SendErrorCode> = {
  * @param now for a Retry-After that is a date.
  */
 export function outcomeOf(result: HttpResult, isUpdate: boolean, now: Date): SendOutcome {
-  if (result.kind === 'failed') {
-    if (result.mayHaveLeft) return { result: 'unknown', code: 'outcome_unknown' };
-    return { result: 'rejected', code: 'transient', retryable: true };
-  }
+  if (result.kind === 'failed') return unanswered(result.mayHaveLeft);
   const { status } = result;
   if (status >= 200 && status < 300) return { result: 'sent', messageId: messageIdOf(result.body) };
   // A 5xx or 408 can come from behind a connector that has posted; nothing in the answer tells.
@@ -72,7 +62,7 @@ export function outcomeOf(result: HttpResult, isUpdate: boolean, now: Date): Sen
 
 /** The outcome when no token could be had: nothing was posted. A refusal of the credentials does not pass by itself. */
 export function outcomeOfTokenFailure(result: HttpResult, now: Date): SendOutcome {
-  if (result.kind === 'failed') return { result: 'rejected', code: 'transient', retryable: true };
+  if (result.kind === 'failed') return unanswered(false);
   if (result.status === 429) {
     const wait = retryAfterMs(result.headers, result.body, now);
     const rejected = { result: 'rejected', code: 'throttled', retryable: true } as const;
@@ -86,10 +76,8 @@ export function outcomeOfTokenFailure(result: HttpResult, now: Date): SendOutcom
 
 /** How long the platform asks to wait: Retry-After in seconds or as a date, else a hint in the body's message. */
 export function retryAfterMs(headers: IncomingHttpHeaders, body: string, now: Date): number | null {
-  const header = headers['retry-after']?.trim();
-  if (header !== undefined && /^\d+(\.\d+)?$/.test(header)) return clampWait(Number(header) * 1000);
-  const date = header === undefined ? Number.NaN : Date.parse(header);
-  if (!Number.isNaN(date)) return clampWait(date - now.getTime());
+  const wait = waitOf(headers['retry-after'], now);
+  if (wait !== null) return wait;
   const hint = /(?:retry|try again)\D{0,20}(\d{1,6})\s*(ms|milliseconds?|s|secs?|seconds?)?\b/i.exec(
     messageOf(body),
   );
@@ -108,24 +96,12 @@ function messageOf(body: string): string {
 }
 
 function readError(body: string): { code: string; message: string } | null {
-  const parsed = errorSchema.safeParse(readJson(body));
+  const parsed = errorSchema.safeParse(parseJson(body));
   return parsed.success ? parsed.data.error : null;
 }
 
 /** The id of the message; a success without one is a success all the same. */
 function messageIdOf(body: string): string | null {
-  const answer = acceptedSchema.safeParse(readJson(body));
+  const answer = acceptedSchema.safeParse(parseJson(body));
   return answer.success ? answer.data.id : null;
-}
-
-function readJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return null;
-  }
-}
-
-function clampWait(ms: number): number {
-  return Math.min(Math.max(Math.ceil(ms), 0), maxRetryAfterMs);
 }

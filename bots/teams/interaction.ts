@@ -1,7 +1,8 @@
 /** What an Adaptive Card brings back: our member of the action's data, and beside it what the person filled in. */
 import type { Intent, SourceMessage, Surface } from '../../src/kernel/activity.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
-import { intentOfInteraction, interactionKey, isObject } from '../shared/interaction.ts';
+import { intentOfInteraction, interactionKey } from '../shared/interaction.ts';
+import { isObject } from '../shared/json.ts';
 
 /** Members that clients or we add beside the inputs. */
 const reserved = new Set([interactionKey, 'msteams']);

@@ -1,7 +1,7 @@
 /** What each invoke of Teams asks for; every family comes to the one endpoint and each needs an answer. */
 import { z } from 'zod';
 import type { Intent, SourceMessage, Surface } from '../../src/kernel/activity.ts';
-import { isObject } from '../shared/interaction.ts';
+import { isObject } from '../shared/json.ts';
 import { intentOfData } from './interaction.ts';
 import { htmlToText } from './message-text.ts';
 

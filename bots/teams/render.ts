@@ -3,6 +3,14 @@ import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { Button, ListItem, Message } from '../../src/kernel/message.ts';
 import { toPlainText } from '../../src/kernel/message.ts';
 import { cleanLine, cleanText, truncateText } from '../../src/kernel/plain-text.ts';
+import {
+  briefText,
+  fullText,
+  type TextDetail,
+  terseText,
+  withFewerButtons,
+  withFewerItems,
+} from '../shared/detail.ts';
 import { safeUrl } from '../shared/safe-url.ts';
 import type { CardPlace } from './card-elements.ts';
 import { actionSets, factSet, maxActionsPerSet, renderButton, textLine, textLines } from './card-elements.ts';
@@ -24,18 +32,15 @@ export interface CardOptions {
 }
 
 /** How much of a message is drawn. */
-interface Detail {
+interface Detail extends TextDetail {
   place: CardPlace;
   /** Older clients' variant of each button in the list; typing the ordinal still works without. */
   itemFallbacks: boolean;
   itemTexts: boolean;
   itemButtons: boolean;
   items: number;
-  facts: number;
   buttons: number;
-  /** UTF-16 units of a title, label or value; of the text; of the fallback text. */
-  lineLength: number;
-  textLength: number;
+  /** UTF-16 units of the fallback text. */
   fallbackLength: number;
 }
 
@@ -65,13 +70,9 @@ export function renderCard(message: Message, options: CardOptions = {}): JsonObj
     const card = draw(detail);
     if (fits(card)) return card;
   }
-  const items = message.items?.length ?? 0;
-  for (const detail of levels.fewerItems) {
-    const count = largestFitting(items, (n) => fits(draw({ ...detail, items: n })));
-    if (count > 0 || count === items) return draw({ ...detail, items: count });
-  }
-  const count = largestFitting(levels.bare.buttons, (n) => fits(draw({ ...levels.bare, buttons: n })));
-  return draw({ ...levels.bare, buttons: Math.max(count, 0) });
+  const isDrawable = (detail: Detail) => fits(draw(detail));
+  const fewer = withFewerItems(levels.fewerItems, isDrawable);
+  return draw(fewer ?? withFewerButtons(levels.bare, isDrawable));
 }
 
 /** Ever less detail: with all items, then with as many as fit, then a short text and as many buttons as fit. */
@@ -82,34 +83,20 @@ function detailLevels(message: Message, place: CardPlace) {
     itemTexts: true,
     itemButtons: true,
     items: message.items?.length ?? 0,
-    facts: 50,
     buttons: message.buttons?.length ?? 0,
-    lineLength: 500,
-    textLength: 6000,
+    ...fullText,
     fallbackLength: 1000,
   };
   const noItemFallbacks = { ...full, itemFallbacks: false };
   const noItemTexts = { ...noItemFallbacks, itemTexts: false };
   const noItemButtons = { ...noItemTexts, itemButtons: false };
-  const brief = { ...noItemButtons, lineLength: 200, textLength: 1000, fallbackLength: 300, facts: 20 };
-  const terse = { ...brief, lineLength: 80, textLength: 200, fallbackLength: 80, facts: 8 };
+  const brief = { ...noItemButtons, ...briefText, fallbackLength: 300 };
+  const terse = { ...brief, ...terseText, fallbackLength: 80 };
   return {
     whole: [full, noItemFallbacks, noItemTexts, noItemButtons],
     fewerItems: [noItemButtons, brief, terse],
     bare: { ...terse, items: 0, facts: 0 },
   };
-}
-
-/** The largest n in 0…max that fits, -1 if none does; whatever is larger than one that does not fit must not fit. */
-function largestFitting(max: number, fits: (n: number) => boolean): number {
-  let low = -1;
-  let high = max;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (fits(middle)) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }
 
 function drawCard(message: Message, detail: Detail): JsonObject {

@@ -14,7 +14,9 @@ import type {
 import type { Log } from '../../src/kernel/ports.ts';
 import { HttpCaller } from '../shared/http-call.ts';
 import { isLoopbackHost } from '../shared/loopback.ts';
-import { BotTokens, misconfigured, type TokenResult } from './bot-tokens.ts';
+import { misconfigured } from '../shared/outcomes.ts';
+import type { TokenResult } from '../shared/token-cache.ts';
+import { BotTokens } from './bot-tokens.ts';
 import { outcomeOf } from './errors.ts';
 import { examineTeams } from './examine.ts';
 import { isTrustedServiceUrl, parseServiceUrl, withoutTrailingSlash } from './hosts.ts';

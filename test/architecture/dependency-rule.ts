@@ -50,7 +50,10 @@ export function breaches(files: readonly SourceFile[]): string[] {
 function importBreach(from: string, to: string): string | null {
   const source = partOf(from);
   const target = partOf(to);
-  if (source === target) return null;
+  if (source === target && (source !== 'bots/simulator' || platformOf(from) === platformOf(to))) return null;
+  if (target === 'bots/shared/simulator') {
+    return source === 'bots/simulator' ? null : sentence(from, to, 'what simulators share is theirs alone');
+  }
   if (source.startsWith('bots/')) return botsBreach(from, to, target);
   if (source === 'manifests') return manifestsBreach(from, to, target);
   // The description of the app, which the API fills in for a registration.
@@ -67,10 +70,9 @@ function importBreach(from: string, to: string): string | null {
 
 function botsBreach(from: string, to: string, target: string): string | null {
   if (target === 'kernel' || target === 'bots/shared') return null;
-  const platform = from.split('/')[1];
   if (from === 'bots/index.ts' && /^bots\/[^/]+\/index\.ts$/.test(to)) return null;
   // A simulator may use its own platform's pure files, and the platform never its simulator.
-  if (to.startsWith(`bots/${platform}/`) && !to.includes('/simulator/')) return null;
+  if (platformOf(from) === platformOf(to) && !to.includes('/simulator/')) return null;
   return sentence(from, to, 'bots import the kernel, bots/shared and their own folder only');
 }
 
@@ -97,16 +99,21 @@ function packageBreach(from: string, name: string): string | null {
 
 /**
  * `kernel` for `src/kernel/ids.ts`, `main` for `src/main.ts`, `bots/teams` or `bots/simulator` for platforms,
- * `manifests` for everything there.
+ * `bots/shared` or `bots/shared/simulator` for what they share, `manifests` for everything there.
  */
 function partOf(path: string): string {
   const [top, second = '', third] = path.split('/');
   if (top === 'manifests') return 'manifests';
   if (top === 'bots') {
-    if (third === 'simulator') return 'bots/simulator';
+    if (third === 'simulator') return second === 'shared' ? 'bots/shared/simulator' : 'bots/simulator';
     return third === undefined ? 'bots/index' : `bots/${second}`;
   }
   return third === undefined ? second.replace(/\.ts$/, '') : second;
+}
+
+/** `teams` for every file of that platform, its simulator's too. */
+function platformOf(path: string): string | undefined {
+  return path.split('/')[1];
 }
 
 function sentence(from: string, to: string, why: string): string {

@@ -1,4 +1,4 @@
-/** Messages and forms to draw: the same ones as on Teams, and arbitrary ones. */
+/** Messages and forms to draw: the same ones on every platform, and arbitrary ones. */
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { Button, Form, Message } from '../../src/kernel/message.ts';

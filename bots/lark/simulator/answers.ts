@@ -1,18 +1,7 @@
 /** Answers of the Open API: the envelope of a success, and refusals by their codes. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
-import type { Fault, Route } from './faults.ts';
-
-export interface Answer {
-  status: number;
-  body: JsonObject;
-  headers?: Record<string, string>;
-}
-
-/** A request that found its route: `run` has its effect and makes its answer. */
-export interface Routed {
-  route: Route;
-  run(): Answer;
-}
+import type { Answer } from '../../shared/simulator/server.ts';
+import type { Refusal } from './faults.ts';
 
 export function success(data: JsonObject): Answer {
   return { status: 200, body: { code: 0, msg: 'success', data } };
@@ -53,7 +42,7 @@ export function refuse(what: keyof typeof refusals, detail?: string): Answer {
 }
 
 /** The answer of a fault that is a refusal. */
-export function faultAnswer(fault: Extract<Fault, { kind: 'refuse' | 'throttle' }>): Answer {
+export function faultAnswer(fault: Refusal): Answer {
   if (fault.kind === 'refuse') {
     const { code, status = 400, message = 'refused by the simulator' } = fault;
     return { status, body: { code, msg: message } };

@@ -1,6 +1,6 @@
 /** The elements of a Lark card (JSON 2.0) and how to walk them. */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject } from '../../shared/json.ts';
 
 /** Tags that hold elements, and those that hold none; `note` and `action` ended with version 1. */
 export const containerTags: ReadonlySet<string> = new Set([

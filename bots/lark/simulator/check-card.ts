@@ -1,6 +1,6 @@
 /** The checks that Lark makes before it takes a card: what a real one would be refused for is refused here. */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject } from '../../shared/json.ts';
 import {
   behaviorOf,
   childrenOf,

@@ -2,11 +2,10 @@
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
 import type { Clock } from '../../../src/kernel/ports.ts';
 import { HttpCaller } from '../../shared/http-call.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject, parseJson } from '../../shared/json.ts';
 import { type SealedEvent, type SealOptions, seal } from './envelope.ts';
 import { nextEventId } from './events.ts';
 import type { Identity } from './identity.ts';
-import { parseJson } from './json.ts';
 
 /** Waits between an event that was not taken and its repeats; after the last Lark gives up. Callbacks are not repeated. */
 export const retryScheduleMs: readonly number[] = [15_000, 300_000, 3_600_000, 21_600_000];

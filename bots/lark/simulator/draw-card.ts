@@ -1,7 +1,7 @@
 /** What a person sees of a Lark card (JSON 2.0): its lines, buttons and form. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { SeenButton, SeenCard, SeenLine } from '../../../src/kernel/simulated-chat.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject, parseObject } from '../../shared/json.ts';
 import {
   behaviorOf,
   childrenOf,
@@ -13,7 +13,6 @@ import {
 } from './card-elements.ts';
 import { drawForm, type FormHandle } from './card-form.ts';
 import { drawMarkdown } from './card-text.ts';
-import { parseObject } from './json.ts';
 
 /** The content of a message as it is drawn; text messages are lines and nothing else. */
 export function drawContent(msgType: string, content: string, handle: Omit<FormHandle, 'form'>): SeenCard {

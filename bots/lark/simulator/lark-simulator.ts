@@ -11,6 +11,7 @@ import type {
   SimulatedPerson,
   Where,
 } from '../../../src/kernel/simulated-chat.ts';
+import { parseObject } from '../../shared/json.ts';
 import { rootElements } from './card-elements.ts';
 import { fillForm, readHandle } from './card-form.ts';
 import { type Chats, nextMessageId } from './chats.ts';
@@ -29,7 +30,6 @@ import {
 import { appTicketEvent, appUninstalledEventV1 } from './events-v1.ts';
 import type { Faults } from './faults.ts';
 import type { Identity } from './identity.ts';
-import { parseObject } from './json.ts';
 import type { MessagesApi } from './messages-api.ts';
 import type { Oracle, OracleMessage } from './oracle.ts';
 import type { Directory, LarkPerson } from './people.ts';
@@ -300,7 +300,7 @@ export class LarkSimulator implements SimulatedChat {
   }
 
   #cardOf(messageId: string, version: number): { posted: OracleMessage; card: JsonObject } {
-    const posted = this.oracle.find(messageId);
+    const posted = this.oracle.findById(messageId);
     const content = posted === null ? undefined : versionsOf(posted)[version - 1];
     const card = content === undefined ? null : parseObject(content);
     if (posted === null || posted.deleted || posted.msgType !== 'interactive' || card === null)

@@ -1,13 +1,13 @@
 /** The message routes of the Open API: create, reply, update, read, recall, who has read, and the delayed update. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Clock } from '../../../src/kernel/ports.ts';
-import { isObject } from '../../shared/interaction.ts';
-import { type Answer, refuse, success } from './answers.ts';
+import { isObject, parseObject } from '../../shared/json.ts';
+import type { Answer } from '../../shared/simulator/server.ts';
+import { refuse, success } from './answers.ts';
 import { type Chats, type LarkChat, nextMessageId, type PersonMessage, personalChat } from './chats.ts';
 import { faultOfCard, maxCardBytes } from './check-card.ts';
 import { drawContent } from './draw-card.ts';
 import type { Caller } from './identity.ts';
-import { parseObject } from './json.ts';
 import type { Oracle, OracleMessage } from './oracle.ts';
 import type { Directory, PersonIdType } from './people.ts';
 import type { UpdateTokens } from './update-tokens.ts';
@@ -100,7 +100,7 @@ export class MessagesApi {
     const fault = faultOfCard(body.card);
     if (fault !== null) return refuse('badCard', `ErrMsg: ${fault}`);
     const messageId = this.#around.updateTokens.use(String(body.token), caller.appId);
-    const message = messageId === null ? null : this.#around.oracle.find(messageId);
+    const message = messageId === null ? null : this.#around.oracle.findById(messageId);
     if (message === null || message.deleted) return refuse('updateToken');
     this.#around.oracle.recordChange(message, 'delayed', content, this.#around.clock.now());
     return success({});
@@ -186,7 +186,7 @@ export class MessagesApi {
 
   /** A message of the caller's organization. */
   #find(caller: Caller, id: string): OracleMessage | PersonMessage | null {
-    const message = this.#around.oracle.find(id) ?? this.#around.chats.personMessage(id);
+    const message = this.#around.oracle.findById(id) ?? this.#around.chats.personMessage(id);
     return message?.organization === caller.organization ? message : null;
   }
 

@@ -1,10 +1,11 @@
 /** The simulated Open API: finds the route of a request, checks its token, and answers about apps, chats and people. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
-import { type Answer, type Routed, refuse, success } from './answers.ts';
+import { parseObject } from '../../shared/json.ts';
+import type { Answer, Routed } from '../../shared/simulator/server.ts';
+import { refuse, success } from './answers.ts';
 import type { Chats } from './chats.ts';
 import type { Route } from './faults.ts';
 import type { Caller, Identity } from './identity.ts';
-import { parseObject } from './json.ts';
 import type { MessagesApi } from './messages-api.ts';
 import type { Directory, LarkPerson, PersonIdType } from './people.ts';
 
@@ -52,7 +53,7 @@ export class OpenApi {
   }
 
   /** The route of a request, or an answer that refuses it. */
-  route(request: ApiRequest): Routed | Answer {
+  route(request: ApiRequest): Routed<Route> | Answer {
     const path = request.path.replace(/^\/open-apis/, '');
     const body = parseObject(request.body) ?? {};
     const open = request.method === 'POST' ? this.#withoutToken(path, body) : null;
@@ -71,8 +72,8 @@ export class OpenApi {
     };
   }
 
-  #withoutToken(path: string, body: JsonObject): Routed | null {
-    const token = (make: () => JsonObject): Routed => ({
+  #withoutToken(path: string, body: JsonObject): Routed<Route> | null {
+    const token = (make: () => JsonObject): Routed<Route> => ({
       route: 'token',
       run: () => ({ status: 200, body: make() }),
     });

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Clock } from '../../../src/kernel/ports.ts';
 import type { Gesture, SeenCard, SeenForm, SeenMessage } from '../../../src/kernel/simulated-chat.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject } from '../../shared/json.ts';
 import { behaviorOf } from './card-elements.ts';
 import { faultOfCard, maxCardBytes } from './check-card.ts';
 import { type BotAnswer, type Delivery, eventKeyOf, patienceMs } from './delivery.ts';

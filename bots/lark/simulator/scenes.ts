@@ -53,7 +53,7 @@ export class Scenes {
       botName,
       botOpenId: directory.botOpenId(appId),
       parentId,
-      rootId: parentId === null ? null : (oracle.find(parentId)?.rootId ?? parentId),
+      rootId: parentId === null ? null : (oracle.findById(parentId)?.rootId ?? parentId),
       now: clock.now(),
     };
   }

@@ -1,6 +1,6 @@
 /** The arguments of a Web API call, which come as a form or as JSON; https://docs.slack.dev/apis/web-api */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject, parseJson } from '../../shared/json.ts';
 
 export class Arguments {
   readonly #values: JsonObject;
@@ -38,14 +38,5 @@ export class Arguments {
   structure(name: string): JsonValue {
     const value = this.#values[name];
     return typeof value === 'string' ? parseJson(value) : (value ?? null);
-  }
-}
-
-/** Null for what is no JSON. */
-export function parseJson(text: string): JsonValue {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

@@ -1,6 +1,7 @@
 /** Slack's published limits of Block Kit, checked as the Web API does; https://docs.slack.dev/reference/block-kit */
+
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject } from '../../shared/json.ts';
 import { elementFaults, type Faults, fault, listFaults, textFaults, tooLong } from './element-limits.ts';
 
 export type Surface = 'message' | 'modal' | 'home';

@@ -1,10 +1,11 @@
 /** The simulated methods `chat.*`, and messages by response URL. */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
-import { isObject } from '../../shared/interaction.ts';
-import { type Arguments, parseJson } from './arguments.ts';
+import { isObject, parseJson } from '../../shared/json.ts';
+import type { Answer } from '../../shared/simulator/server.ts';
+import type { Arguments } from './arguments.ts';
 import { areBlocksTooLong, blockFaults } from './block-limits.ts';
 import type { Responding } from './handles.ts';
-import { type Answer, failed, type Method, missing, type Platform, succeeded } from './method.ts';
+import { failed, type Method, missing, type Platform, succeeded } from './method.ts';
 import { messageOf } from './objects.ts';
 import type { Content, OracleMessage } from './oracle.ts';
 import type { Installation, SlackConversation } from './world.ts';

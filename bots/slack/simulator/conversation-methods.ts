@@ -1,9 +1,10 @@
 /** The simulated methods `conversations.*`. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject } from '../../shared/json.ts';
+import type { Answer } from '../../shared/simulator/server.ts';
 import type { Arguments } from './arguments.ts';
 import { conversationFor } from './chat-methods.ts';
-import { type Answer, type Call, failed, type Method, missing, type Platform, succeeded } from './method.ts';
+import { type Call, failed, type Method, missing, type Platform, succeeded } from './method.ts';
 import { messageOf } from './objects.ts';
 import type { OracleMessage } from './oracle.ts';
 import type { SlackConversation } from './world.ts';

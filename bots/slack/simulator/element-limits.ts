@@ -1,6 +1,7 @@
 /** Limits of Block Kit's elements and text objects; https://docs.slack.dev/reference/block-kit/block-elements */
+
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject } from '../../shared/json.ts';
 
 /** Sentences in the words of the API, each with a JSON pointer to its place. */
 export type Faults = string[];

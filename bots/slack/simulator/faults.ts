@@ -1,55 +1,17 @@
-/** Faults of the simulated platform, switched on per route for a number of requests. */
+/** Where the simulated platform can be told to fail, and how. */
+import { type CommonFault, SwitchedFaults } from '../../shared/simulator/faults.ts';
 
 /** A method of the Web API (`chat.postMessage`), `response_url` or `authorize`. */
 export type Route = string;
 
-export type Fault =
+/** Faults of this platform's own. Nothing is done. */
+export type Refusal =
   /** HTTP 200 with `ok: false` and this error, nothing done. */
   | { kind: 'error'; error: string }
   /** Refused with a status; 429 says `ratelimited`, with Retry-After where it is given. */
-  | { kind: 'refuse'; status: number; error?: string; retryAfterSeconds?: number }
-  /** 500 and nothing done. */
-  | { kind: 'error_before' }
-  /** Done, and 500 all the same. */
-  | { kind: 'error_after' }
-  /** The connection breaks and nothing was done. */
-  | { kind: 'drop_before' }
-  /** Done, and the connection breaks before the answer. */
-  | { kind: 'drop_after' }
-  /** Done at once, answered late. */
-  | { kind: 'slow'; ms: number }
-  /** Nothing is done and nothing answered; the connection stays open. */
-  | { kind: 'stall' };
+  | { kind: 'refuse'; status: number; error?: string; retryAfterSeconds?: number };
 
-interface Switched {
-  fault: Fault;
-  left: number;
-}
+export type Fault = Refusal | CommonFault;
 
-/** The switchboard; several faults of one route take their turns. */
-export class Faults {
-  readonly #switched = new Map<Route, Switched[]>();
-
-  /** The next `count` requests of the route meet the fault; without a count all do, until it is cleared. */
-  set(route: Route, fault: Fault, count = Number.POSITIVE_INFINITY): void {
-    const queue = this.#switched.get(route) ?? [];
-    queue.push({ fault, left: count });
-    this.#switched.set(route, queue);
-  }
-
-  /** Ends the faults of one route, or of all. */
-  clear(route?: Route): void {
-    if (route === undefined) this.#switched.clear();
-    else this.#switched.delete(route);
-  }
-
-  /** The fault that this request meets. */
-  take(route: Route): Fault | null {
-    const queue = this.#switched.get(route);
-    const first = queue?.[0];
-    if (queue === undefined || first === undefined) return null;
-    first.left -= 1;
-    if (first.left <= 0) queue.shift();
-    return first.fault;
-  }
-}
+/** The switchboard of this platform's routes. */
+export class Faults extends SwitchedFaults<Route, Fault> {}

@@ -1,7 +1,7 @@
 /** Sends what people do to the bot, and says what it brought back at once. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Gesture, SeenCard, SeenForm } from '../../../src/kernel/simulated-chat.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject } from '../../shared/json.ts';
 import { viewFaults } from './block-limits.ts';
 import { applyResponse } from './chat-methods.ts';
 import { eventCallback, nextEventId } from './events.ts';

@@ -1,6 +1,7 @@
 /** What every method of the simulated Web API is given, and what it answers. */
-import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
+import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Clock } from '../../../src/kernel/ports.ts';
+import type { Answer } from '../../shared/simulator/server.ts';
 import type { Arguments } from './arguments.ts';
 import type { ResponseUrls, Triggers } from './handles.ts';
 import type { Oracle } from './oracle.ts';
@@ -25,12 +26,6 @@ export interface Platform {
 export interface Limits {
   /** One message a second in each conversation, and 429 for what is more. Off at first. */
   onePerSecond: boolean;
-}
-
-export interface Answer {
-  status: number;
-  body: JsonValue;
-  headers?: Record<string, string>;
 }
 
 /** A call whose token was found good. */

@@ -1,6 +1,7 @@
 /** What people see in the simulated Slack: every message with its whole history, and who sees it. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Clock } from '../../../src/kernel/ports.ts';
+import { MessageRecord } from '../../shared/simulator/message-record.ts';
 
 export type OracleEventKind = 'post' | 'update' | 'delete';
 
@@ -38,23 +39,14 @@ export interface OracleMessage {
 
 export type NewMessage = Omit<OracleMessage, 'ts' | 'history' | 'deleted'>;
 
-type Listener = (message: OracleMessage, event: OracleEvent) => void;
-
-/** The record of visible messages. Every accepted post is kept, also one whose answer was lost by a fault. */
-export class Oracle {
+/** The record of visible messages, people's too. */
+export class Oracle extends MessageRecord<OracleMessage, OracleEvent> {
   readonly #clock: Clock;
-  readonly #conversations = new Map<string, Map<string, OracleMessage>>();
-  readonly #listeners = new Set<Listener>();
   #lastMicros = 0;
-  #posts = 0;
 
   constructor(clock: Clock) {
+    super();
     this.#clock = clock;
-  }
-
-  /** Accepted posts of bots over all conversations, ephemeral ones too. */
-  get posts(): number {
-    return this.#posts;
   }
 
   /** A message's id: a time in seconds with six decimals, given once however fast they come. */
@@ -65,69 +57,13 @@ export class Oracle {
   }
 
   /** Messages of bots in a conversation that are visible now to anybody, in the order of their posting. */
-  visible(conversationId: string): OracleMessage[] {
-    return this.all(conversationId).filter((message) => !message.deleted && message.installation !== null);
-  }
-
-  /** Everybody's messages of a conversation, deleted ones too. */
-  all(conversationId: string): OracleMessage[] {
-    return [...(this.#conversations.get(conversationId)?.values() ?? [])];
-  }
-
-  /** Ids of the conversations in which anybody has spoken. */
-  conversations(): string[] {
-    return [...this.#conversations.keys()];
-  }
-
-  find(conversationId: string, ts: string): OracleMessage | null {
-    return this.#conversations.get(conversationId)?.get(ts) ?? null;
-  }
-
-  /** Calls back at every change; returns what ends that. */
-  subscribe(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  /**
-   * The first message, already there or to come, that fits.
-   * @throws Error after `timeoutMs`.
-   */
-  waitFor(fits: (message: OracleMessage) => boolean, timeoutMs = 5000): Promise<OracleMessage> {
-    for (const messages of this.#conversations.values()) {
-      for (const message of messages.values()) {
-        if (fits(message)) return Promise.resolve(message);
-      }
-    }
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        end();
-        reject(new Error(`no such message within ${timeoutMs} ms`));
-      }, timeoutMs);
-      const end = this.subscribe((message) => {
-        if (!fits(message)) return;
-        clearTimeout(timer);
-        end();
-        resolve(message);
-      });
-    });
-  }
-
-  /** Forgets everything, so that a long run does not fill the memory. */
-  clear(): void {
-    this.#conversations.clear();
-    this.#posts = 0;
+  override visible(conversationId: string): OracleMessage[] {
+    return super.visible(conversationId).filter((message) => message.installation !== null);
   }
 
   recordPost(message: NewMessage, ts = this.nextTs()): OracleMessage {
     const kept: OracleMessage = { ...message, ts, history: [], deleted: false };
-    let messages = this.#conversations.get(message.conversationId);
-    if (messages === undefined) {
-      messages = new Map();
-      this.#conversations.set(message.conversationId, messages);
-    }
-    messages.set(ts, kept);
-    if (message.installation !== null) this.#posts += 1;
+    this.keep(message.conversationId, ts, kept, message.installation !== null);
     this.#record(kept, 'post');
     return kept;
   }
@@ -143,8 +79,6 @@ export class Oracle {
   }
 
   #record(message: OracleMessage, kind: OracleEventKind): void {
-    const event = { kind, at: this.#clock.now(), content: message.content };
-    message.history.push(event);
-    for (const listener of this.#listeners) listener(message, event);
+    this.record(message, { kind, at: this.#clock.now(), content: message.content });
   }
 }

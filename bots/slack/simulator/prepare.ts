@@ -1,8 +1,7 @@
 /** Prepares what slash commands, presses, shortcuts and submissions send, with handles of their own each time. */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
 import type { SeenForm } from '../../../src/kernel/simulated-chat.ts';
-import { isObject } from '../../shared/interaction.ts';
-import { parseJson } from './arguments.ts';
+import { isObject, parseJson } from '../../shared/json.ts';
 import { type Gestures, nothing, type Prepared } from './gestures.ts';
 import type { Responding } from './handles.ts';
 import {

@@ -1,7 +1,7 @@
 /** Reads Block Kit as a Slack client draws it: lines, buttons, and the form of a modal. */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
 import type { SeenButton, SeenCard, SeenForm, SeenLine } from '../../../src/kernel/simulated-chat.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject } from '../../shared/json.ts';
 import { type Shown, showMrkdwn } from './mrkdwn.ts';
 import type { Content } from './oracle.ts';
 import type { View } from './views.ts';

@@ -47,18 +47,9 @@ export function nextSeen(
     !known.some(({ id, versions }) => id === seen.id && versions === seen.versions);
   const there = seenMessages(world, oracle, scene).find(isNew);
   if (there !== undefined) return Promise.resolve(there);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      end();
-      reject(new Error(`no new message within ${timeoutMs} ms`));
-    }, timeoutMs);
-    const end = oracle.subscribe((message) => {
-      if (!isSeenBy(scene, message)) return;
-      const seen = seenMessage(world, message);
-      if (!isNew(seen)) return;
-      clearTimeout(timer);
-      end();
-      resolve(seen);
-    });
-  });
+  const read = (message: OracleMessage) => {
+    const seen = isSeenBy(scene, message) ? seenMessage(world, message) : null;
+    return seen !== null && isNew(seen) ? seen : null;
+  };
+  return oracle.first(read, timeoutMs, 'no new message');
 }

@@ -2,7 +2,7 @@
 import type { JsonValue } from '../../../src/kernel/canonical-json.ts';
 import type { Clock } from '../../../src/kernel/ports.ts';
 import { HttpCaller } from '../../shared/http-call.ts';
-import { parseJson } from './arguments.ts';
+import { parseJson } from '../../shared/json.ts';
 import { sign } from './signature.ts';
 import type { Installation } from './world.ts';
 

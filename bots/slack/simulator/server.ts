@@ -1,71 +1,39 @@
 /** The simulated platform's HTTP side on loopback: Web API, response URLs, consent page, and the faults of each. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import {
+  type Answer,
+  type RouteCounts,
+  type Routed,
+  type SiteServer,
+  startSite,
+} from '../../shared/simulator/server.ts';
 import { appMethods } from './app-methods.ts';
 import { Arguments } from './arguments.ts';
 import { chatMethods, respond } from './chat-methods.ts';
 import { conversationMethods } from './conversation-methods.ts';
-import type { Fault, Faults, Route } from './faults.ts';
-import { type Answer, failed, type Method, type Platform } from './method.ts';
+import type { Faults, Refusal, Route } from './faults.ts';
+import { failed, type Method, type Platform } from './method.ts';
 import { viewMethods } from './view-methods.ts';
-
-type RefuseFault = Extract<Fault, { kind: 'refuse' }>;
-
-const maxBodyBytes = 2_000_000;
 
 const methods = new Map<string, Method>(
   Object.entries({ ...appMethods, ...chatMethods, ...conversationMethods, ...viewMethods }),
 );
 
-/** How often each route was called, refused requests and faults included. */
-export type Counts = Record<Route, number>;
-
-export interface SimulatorServer {
-  /** `http://127.0.0.1:<port>`. */
-  url: string;
-  counts: Counts;
-  close(): Promise<void>;
-}
-
-/** A request that found its route: `run` has its effect and makes its answer. */
-interface Routed {
-  route: Route;
-  run(): Answer;
-}
+export type Counts = RouteCounts<Route>;
+export type SimulatorServer = SiteServer<Route>;
 
 /** Listens on loopback; port 0 takes any free one. @throws the listener's error, e.g. for a port in use. */
-export async function startServer(
-  port: number,
-  platform: Platform,
-  faults: Faults,
-): Promise<SimulatorServer> {
-  const counts: Counts = {};
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
-    readBody(request).then(
-      (body) => {
-        const routed = routeOf(request, body, platform);
-        counts[routed.route] = (counts[routed.route] ?? 0) + 1;
-        const fault = faults.take(routed.route);
-        if (fault === null) write(response, routed.run());
-        else meet(fault, request, response, routed);
-      },
-      () => request.socket.destroy(),
-    );
+export function startServer(port: number, platform: Platform, faults: Faults): Promise<SimulatorServer> {
+  return startSite(port, {
+    routes: [],
+    faults,
+    route: (request, body) => routeOf(request, body, platform),
+    refuse: (fault) => (fault.kind === 'error' ? failed(fault.error) : refused(fault)),
+    serverError: refused({ status: 500 }),
   });
-  await listen(server, port);
-  const { port: boundPort } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${boundPort}`,
-    counts,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
 }
 
-function routeOf(request: IncomingMessage, body: string, platform: Platform): Routed {
+function routeOf(request: IncomingMessage, body: string, platform: Platform): Routed<Route> {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const [first, second = '', third = ''] = url.pathname.split('/').slice(1);
   if (first === 'oauth' && second === 'v2' && third === 'authorize') {
@@ -116,74 +84,12 @@ function consent(platform: Platform, query: URLSearchParams): Answer {
   return { status: 302, body: '', headers: { location } };
 }
 
-function meet(fault: Fault, request: IncomingMessage, response: ServerResponse, routed: Routed): void {
-  switch (fault.kind) {
-    case 'error':
-      write(response, failed(fault.error));
-      break;
-    case 'refuse':
-      write(response, refused(fault));
-      break;
-    case 'error_after':
-      routed.run();
-      write(response, refused({ status: 500 }));
-      break;
-    case 'error_before':
-      write(response, refused({ status: 500 }));
-      break;
-    case 'drop_after':
-      routed.run();
-      request.socket.destroy();
-      break;
-    case 'drop_before':
-      request.socket.destroy();
-      break;
-    case 'stall':
-      break;
-    case 'slow': {
-      const late = routed.run();
-      setTimeout(() => write(response, late), fault.ms).unref();
-    }
-  }
-}
-
-function refused({ status, error, retryAfterSeconds: wait }: Omit<RefuseFault, 'kind'>): Answer {
+function refused({
+  status,
+  error,
+  retryAfterSeconds: wait,
+}: Omit<Extract<Refusal, { kind: 'refuse' }>, 'kind'>): Answer {
   const named = error ?? (status === 429 ? 'ratelimited' : 'internal_error');
   const headers: Record<string, string> = wait === undefined ? {} : { 'retry-after': String(wait) };
   return { status, body: { ok: false, error: named }, headers };
-}
-
-function write(response: ServerResponse, { status, body, headers = {} }: Answer): void {
-  const isText = typeof body === 'string';
-  const text = isText ? body : JSON.stringify(body);
-  response.writeHead(status, {
-    'content-type': isText ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    ...headers,
-  });
-  response.end(text);
-}
-
-function readBody(request: IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > maxBodyBytes) reject(new Error('the body is too large'));
-      else chunks.push(chunk);
-    });
-    request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    request.on('error', reject);
-  });
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

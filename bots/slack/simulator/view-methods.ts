@@ -1,8 +1,9 @@
 /** The simulated methods `views.*`. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
-import { isObject } from '../../shared/interaction.ts';
+import { isObject } from '../../shared/json.ts';
+import type { Answer } from '../../shared/simulator/server.ts';
 import { viewFaults } from './block-limits.ts';
-import { type Answer, type Call, failed, type Method, missing, type Platform, succeeded } from './method.ts';
+import { type Call, failed, type Method, missing, type Platform, succeeded } from './method.ts';
 import { viewOf } from './objects.ts';
 import type { View } from './views.ts';
 

@@ -1,6 +1,7 @@
 /** The modals that are open before people, and their App Home pages. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Clock } from '../../../src/kernel/ports.ts';
+import { Changes } from '../../shared/simulator/changes.ts';
 import { stableId } from './people.ts';
 
 /** Slack shows at most three modals above one another. https://docs.slack.dev/surfaces/modals */
@@ -28,16 +29,14 @@ export interface View {
   filled: Record<string, string>;
 }
 
-type Listener = (view: View) => void;
-
-export class Views {
+export class Views extends Changes<[View]> {
   readonly #clock: Clock;
   readonly #views = new Map<string, View>();
   readonly #homes = new Map<string, View>();
-  readonly #listeners = new Set<Listener>();
   #count = 0;
 
   constructor(clock: Clock) {
+    super();
     this.#clock = clock;
   }
 
@@ -63,12 +62,6 @@ export class Views {
   /** The person's App Home page of the installation; null when it was never published. */
   home(installation: string, userId: string): View | null {
     return this.#homes.get(`${installation} ${userId}`) ?? null;
-  }
-
-  /** Calls back at every change; returns what ends that. */
-  subscribe(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 
   open(installation: string, userId: string, source: JsonObject, triggerId: string | null): View {
@@ -98,12 +91,12 @@ export class Views {
     view.version += 1;
     view.hash = this.#nextHash();
     view.errors = {};
-    this.#tell(view);
+    this.tell(view);
   }
 
   setErrors(view: View, errors: Record<string, string>): void {
     view.errors = errors;
-    this.#tell(view);
+    this.tell(view);
   }
 
   /** `all`: every modal of its stack. */
@@ -111,7 +104,7 @@ export class Views {
     const closed = all ? this.modals(view.userId).filter(({ rootId }) => rootId === view.rootId) : [view];
     for (const one of closed) {
       one.open = false;
-      this.#tell(one);
+      this.tell(one);
     }
   }
 
@@ -145,16 +138,12 @@ export class Views {
       filled: {},
     };
     this.#views.set(id, view);
-    this.#tell(view);
+    this.tell(view);
     return view;
   }
 
   #nextHash(): string {
     this.#count += 1;
     return `${Math.floor(this.#clock.now().getTime() / 1000)}.${this.#count.toString(36).padStart(8, '0')}`;
-  }
-
-  #tell(view: View): void {
-    for (const listener of this.#listeners) listener(view);
   }
 }

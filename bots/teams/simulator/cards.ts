@@ -1,5 +1,6 @@
 /** What a Teams client does with an Adaptive Card: finds its buttons and inputs, and composes what a press sends. */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
+import { isObject } from '../../shared/json.ts';
 
 const cardType = 'application/vnd.microsoft.card.adaptive';
 
@@ -55,10 +56,6 @@ export function pressedData(
     if (value !== undefined && value !== '') data[element.id] = value;
   });
   return data;
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Elements and actions, outermost first; `data` and `fallback` hold none that are drawn. */

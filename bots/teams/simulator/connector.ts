@@ -1,24 +1,15 @@
 /** The simulated connector: the REST interface that bots call to speak, update, delete and look up members. */
 import type { IncomingMessage } from 'node:http';
-import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
+import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
+import { isObject, parseObject } from '../../shared/json.ts';
+import type { Answer, Routed } from '../../shared/simulator/server.ts';
 import { splitConversationId } from '../reference.ts';
 import { nextMessageId } from './activities.ts';
-import { isObject } from './cards.ts';
+
 import type { Route } from './faults.ts';
 import type { Identity } from './identity.ts';
 import type { Oracle } from './oracle.ts';
 import { personalChat, type SimulatedConversation, type SimulatedPerson } from './people.ts';
-
-export interface Answer {
-  status: number;
-  body: JsonValue;
-}
-
-/** A request that found its route: `run` has its effect and makes its answer. */
-export interface Routed {
-  route: Route;
-  run(): Answer;
-}
 
 /** The conversations and members behind the connector. */
 export class Connector {
@@ -49,7 +40,12 @@ export class Connector {
   }
 
   /** The route of a request to `/…/v3/…`, or an answer that refuses it. */
-  route(request: IncomingMessage, path: string, query: URLSearchParams, body: string): Routed | Answer {
+  route(
+    request: IncomingMessage,
+    path: string,
+    query: URLSearchParams,
+    body: string,
+  ): Routed<Route> | Answer {
     const appId = this.#callerOf(request);
     if (this.#requireToken && appId === null) {
       return { status: 401, body: { message: 'Authorization has been denied for this request.' } };
@@ -75,7 +71,7 @@ export class Connector {
     return token === undefined ? null : this.#identity.appOf(token);
   }
 
-  #create(body: string, appId: string | null): Routed | Answer {
+  #create(body: string, appId: string | null): Routed<Route> | Answer {
     const parameters = parseObject(body);
     if (parameters === null) return failure(400, 'BadSyntax');
     return {
@@ -97,7 +93,7 @@ export class Connector {
     };
   }
 
-  #send(where: Where, replyToId: string | null, body: string): Routed | Answer {
+  #send(where: Where, replyToId: string | null, body: string): Routed<Route> | Answer {
     const activity = parseObject(body);
     if (activity === null) return failure(400, 'BadSyntax');
     return {
@@ -113,7 +109,7 @@ export class Connector {
     };
   }
 
-  #update(where: Where, id: string, body: string): Routed | Answer {
+  #update(where: Where, id: string, body: string): Routed<Route> | Answer {
     const activity = parseObject(body);
     if (activity === null) return failure(400, 'BadSyntax');
     return {
@@ -125,7 +121,7 @@ export class Connector {
     };
   }
 
-  #delete(where: Where, id: string): Routed {
+  #delete(where: Where, id: string): Routed<Route> {
     return {
       route: 'delete',
       run: () =>
@@ -135,7 +131,7 @@ export class Connector {
     };
   }
 
-  #members(conversationId: string, id: string | null): Routed {
+  #members(conversationId: string, id: string | null): Routed<Route> {
     return {
       route: 'members',
       run: () => {
@@ -150,7 +146,7 @@ export class Connector {
     };
   }
 
-  #pagedMembers(conversationId: string, query: URLSearchParams): Routed {
+  #pagedMembers(conversationId: string, query: URLSearchParams): Routed<Route> {
     return {
       route: 'members',
       run: () => {
@@ -192,13 +188,4 @@ function memberOf(person: SimulatedPerson): JsonObject {
 /** An error as the connector names it. */
 export function failure(status: number, code: string, message: string = code): Answer {
   return { status, body: { error: { code, message } } };
-}
-
-function parseObject(body: string): JsonObject | null {
-  try {
-    const value: JsonValue = JSON.parse(body);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }

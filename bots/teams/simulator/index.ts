@@ -1,6 +1,7 @@
 /** Microsoft Teams in miniature on loopback: people who act on a bot, and what they see of its replies. */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
 import { HttpCaller } from '../../shared/http-call.ts';
+import { isObject, parseJson } from '../../shared/json.ts';
 import {
   botAddedActivity,
   installationActivity,
@@ -9,7 +10,7 @@ import {
   otherActivity,
   type Scene,
 } from './activities.ts';
-import { cardOf, findButton, isObject, pressedData, withCard } from './cards.ts';
+import { cardOf, findButton, pressedData, withCard } from './cards.ts';
 import { Connector } from './connector.ts';
 import { Faults } from './faults.ts';
 import { Identity, type SimulatedApp, type TokenOptions } from './identity.ts';
@@ -302,13 +303,5 @@ export class TeamsSimulator {
   async close(): Promise<void> {
     this.#caller.close();
     await this.#server.close();
-  }
-}
-
-function parseJson(text: string): JsonValue {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

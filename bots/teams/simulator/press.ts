@@ -1,7 +1,8 @@
 /** What pressing a button sends, by the kind of its action, and what its answer does to the card. */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
+import { isObject } from '../../shared/json.ts';
 import { invokeActivity, messageActivity, type Scene, submitActivity } from './activities.ts';
-import { isObject, pressedData } from './cards.ts';
+import { pressedData } from './cards.ts';
 
 /** What the press of a button sends, by the kind of its action. */
 export function pressActivity(

@@ -1,7 +1,8 @@
 /** What a person is shown of the answer to an invoke: dialogs, search results, words in place of a card. */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
 import type { SeenCard, SeenHit } from '../../../src/kernel/simulated-chat.ts';
-import { isObject } from './cards.ts';
+import { isObject } from '../../shared/json.ts';
+
 import { readActivityText, readCard } from './read-card.ts';
 
 /** What a form's handle holds: the card as it came, and how it goes back. */

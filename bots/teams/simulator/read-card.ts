@@ -1,7 +1,7 @@
 /** An Adaptive Card as a person reads it: lines, buttons, and what there is to fill in. */
 import type { JsonObject, JsonValue } from '../../../src/kernel/canonical-json.ts';
 import type { SeenButton, SeenCard, SeenForm, SeenLine } from '../../../src/kernel/simulated-chat.ts';
-import { isObject } from './cards.ts';
+import { isObject } from '../../shared/json.ts';
 
 /** A message without a card: its text alone. */
 export function readActivityText(text: string): SeenCard {

@@ -13,6 +13,7 @@ import type {
   SimulatedPerson,
   Where,
 } from '../../../src/kernel/simulated-chat.ts';
+import { isObject } from '../../shared/json.ts';
 import {
   botAddedActivity,
   installationActivity,
@@ -22,7 +23,7 @@ import {
   otherActivity,
   type Scene,
 } from './activities.ts';
-import { buttonsOf, cardOf, findButton, isObject, pressedData, withCard } from './cards.ts';
+import { buttonsOf, cardOf, findButton, pressedData, withCard } from './cards.ts';
 import type { By, TeamsSimulator } from './index.ts';
 import type { OracleMessage } from './oracle.ts';
 import { channel, groupChat, type SimulatedConversation } from './people.ts';

@@ -2,19 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { activityFault } from '../../../src/inbound/activity-fault.ts';
-import type { Activity, ConversationReference, Intent } from '../../../src/kernel/activity.ts';
+import type { Activity, Intent } from '../../../src/kernel/activity.ts';
+import { testReference } from '../../support/activity.ts';
 
-const reference: ConversationReference = {
+const reference = testReference({
   platformConversationId: 'D1',
   type: 'personal',
   organization: 'T1',
   platformUserId: 'U1',
-  serviceUrl: null,
-  botId: null,
-  channelId: null,
-  threadId: null,
-  locale: null,
-};
+});
 
 const typed: Intent = { kind: 'command', text: 'help', source: null };
 

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createCommandParser } from '../../../src/actions/parse-command.ts';
 import { actions } from '../../../src/actions/registry.ts';
 import { interpret } from '../../../src/inbound/interpret.ts';
-import type { Activity, Intent } from '../../../src/kernel/activity.ts';
+import type { Intent } from '../../../src/kernel/activity.ts';
 import { languages, translator } from '../../../src/words/index.ts';
+import { testActivity } from '../../support/activity.ts';
 
 const interpreter = {
   parser: createCommandParser(actions, languages),
@@ -13,18 +14,11 @@ const interpreter = {
 };
 
 function read(intent: Intent) {
-  const activity: Activity = {
+  const activity = testActivity({
     platform: 'teams',
-    appId: 'a',
-    organization: 'o',
-    eventKeys: ['e'],
-    reference: null,
-    person: null,
-    messageId: null,
-    cardMessageId: null,
     replyBy: 'message',
     intent,
-  };
+  });
   return interpret(activity, interpreter, 'en');
 }
 

@@ -8,8 +8,9 @@ import type { TicketRecord } from '../../../src/desk/records.ts';
 import type { InboundContextRow } from '../../../src/inbound/inbound-queries.ts';
 import { interpret } from '../../../src/inbound/interpret.ts';
 import { setScene } from '../../../src/inbound/scene.ts';
-import type { Activity, ConversationReference, Intent } from '../../../src/kernel/activity.ts';
+import type { Intent } from '../../../src/kernel/activity.ts';
 import { languages } from '../../../src/words/index.ts';
+import { testActivity, testReference } from '../../support/activity.ts';
 
 const interpreter = {
   parser: createCommandParser(actions, languages),
@@ -30,29 +31,20 @@ interface Given {
 const typed = (text: string): Intent => ({ kind: 'command', text, source: null });
 
 function sceneOf({ person, activity: reported, tenant = 'en', timeZone, intent = typed('x') }: Given) {
-  const reference: ConversationReference = {
+  const reference = testReference({
     platformConversationId: 'c',
     type: 'personal',
     organization: 'o',
     platformUserId: 'p',
-    serviceUrl: null,
-    botId: null,
-    channelId: null,
-    threadId: null,
     locale: reported ?? null,
-  };
-  const activity: Activity = {
+  });
+  const activity = testActivity({
     platform: 'teams',
-    appId: 'a',
-    organization: 'o',
-    eventKeys: ['e'],
     reference,
     person: { platformUserId: 'p', name: null },
-    messageId: null,
-    cardMessageId: null,
     replyBy: 'message',
     intent,
-  };
+  });
   const row = {
     slug: 'acme',
     tenant_name: 'Acme',

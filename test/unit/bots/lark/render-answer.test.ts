@@ -5,6 +5,7 @@ import { renderAnswer } from '../../../../bots/lark/render-answer.ts';
 import type { Activity, ConversationType } from '../../../../src/kernel/activity.ts';
 import type { JsonObject } from '../../../../src/kernel/canonical-json.ts';
 import type { Answer, Message } from '../../../../src/kernel/message.ts';
+import { testActivity, testReference } from '../../../support/activity.ts';
 import { form } from '../../../support/cards.ts';
 
 const message: Message = {
@@ -14,31 +15,17 @@ const message: Message = {
 };
 
 function activity(fields: Partial<Activity> = {}, type: ConversationType = 'personal'): Activity {
-  return {
+  return testActivity({
     platform: 'lark',
     appId: 'cli_1',
-    organization: 'o',
-    eventKeys: ['k'],
-    reference: {
-      platformConversationId: 'oc_1',
-      type,
-      organization: 'o',
-      platformUserId: null,
-      serviceUrl: null,
-      botId: null,
-      channelId: null,
-      threadId: null,
-      locale: null,
-    },
-    person: null,
-    messageId: null,
+    reference: testReference({ platformConversationId: 'oc_1', type, organization: 'o' }),
     cardMessageId: 'om_1',
     replyBy: 'answer',
     deliveredOnce: true,
     invoke: 'card.action.trigger',
     intent: { kind: 'press', action: 'assign_ticket', input: {}, nonce: 'n' },
     ...fields,
-  };
+  });
 }
 
 function answerTo(answer: Answer, asked = activity()): JsonObject {

@@ -1,5 +1,4 @@
 /** Lark cards: golden files, inert texts, forms that come back complete, and Lark's limits over any message. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cardBytes, cardFaults, countElements } from '../../../../bots/lark/card-limits.ts';
@@ -9,16 +8,7 @@ import type { JsonObject, JsonValue } from '../../../../src/kernel/canonical-jso
 import type { Form, FormField, Message } from '../../../../src/kernel/message.ts';
 import { interactionSchema } from '../../../../src/kernel/message.ts';
 import { anyForm, anyMessage, form, messages, press, ticket } from '../../../support/cards.ts';
-
-/** Every value of a member with this name, at any depth. */
-function valuesOf(json: JsonValue | undefined, name: string): JsonValue[] {
-  if (Array.isArray(json)) return json.flatMap((entry) => valuesOf(entry, name));
-  if (json === null || typeof json !== 'object') return [];
-  return Object.entries(json).flatMap(([key, value]) => [
-    ...(key === name && value !== undefined ? [value] : []),
-    ...valuesOf(value, name),
-  ]);
-}
+import { expectGolden, valuesOf } from '../../../support/drawn-cards.ts';
 
 /** Every component of this tag. */
 function withTag(json: JsonValue | undefined, tag: string): JsonObject[] {
@@ -34,25 +24,17 @@ function draw(message: Message, chat: 'p2p' | 'group' = 'p2p'): JsonObject {
 
 const drawForm = (shown: Form) => draw({ title: shown.title, form: shown });
 
-/** Compares with the golden file; UPDATE_GOLDEN=1 writes it anew (format it afterwards). */
-function expectGolden(name: string, actual: JsonObject): void {
-  const file = new URL(`../../../fixtures/lark/cards/${name}.json`, import.meta.url);
-  if (process.env.UPDATE_GOLDEN) writeFileSync(file, JSON.stringify(actual, null, 2));
-  expect(existsSync(file), `golden file ${name}.json`).toBe(true);
-  expect(actual).toEqual(JSON.parse(readFileSync(file, 'utf8')));
-}
-
 describe('golden cards', () => {
   it.each(Object.entries(messages))('%s', (name, message) => {
     const card = draw(message);
     expect(cardFaults(card)).toEqual([]);
-    expectGolden(name, card);
+    expectGolden('lark', name, card);
   });
 
   it('form with errors', () => {
     const card = drawForm(form);
     expect(cardFaults(card)).toEqual([]);
-    expectGolden('form', card);
+    expectGolden('lark', 'form', card);
   });
 });
 

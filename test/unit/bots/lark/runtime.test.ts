@@ -11,6 +11,7 @@ import type {
   PlatformRegistration,
   SendOutcome,
 } from '../../../../src/kernel/platform.ts';
+import { testReference } from '../../../support/activity.ts';
 import { testDirectory, testRegistration } from '../../../support/registration.ts';
 import { type OpenApiServer, startOpenApi, type Told } from './open-api-server.ts';
 
@@ -56,18 +57,12 @@ function registration(fields: Partial<PlatformRegistration> = {}): PlatformRegis
 }
 
 function reference(fields: Partial<ConversationReference> = {}): ConversationReference {
-  return {
+  return testReference({
     platformConversationId: 'oc_desk',
     type: 'group',
     organization: '736588c9260f175e',
-    platformUserId: null,
-    serviceUrl: null,
-    botId: null,
-    channelId: null,
-    threadId: null,
-    locale: null,
     ...fields,
-  };
+  });
 }
 
 const acme = registration();

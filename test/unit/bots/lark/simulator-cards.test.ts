@@ -341,7 +341,7 @@ describe('a press', () => {
     expect(gesture.shown?.lines).toEqual([{ text: 'Done', kind: 'text' }]);
     expect(gesture.replaced).toMatchObject({ id: seen.id, versions: 2, text: 'Assigned' });
     expect(gesture.form?.title).toBe('Assigned');
-    expect(simulator.oracle.find(seen.id)?.history.map(({ kind }) => kind)).toEqual(['post', 'answer']);
+    expect(simulator.oracle.findById(seen.id)?.history.map(({ kind }) => kind)).toEqual(['post', 'answer']);
     // The person has the older drawing still before them.
     expect(await simulator.press(seen, 'Show')).toMatchObject({ status: 200 });
     await expect(simulator.press(seen, 'Open')).rejects.toThrow('sends nothing');
@@ -360,7 +360,7 @@ describe('a press', () => {
     await call('DELETE', `/im/v1/messages/${seen.id}`, {});
     answer.body = { card: { type: 'raw', data: card() } };
     expect(await gesture.repeat('same')).toMatchObject({ status: 200, replaced: null });
-    expect(simulator.oracle.find(seen.id)?.history.map(({ kind }) => kind)).toEqual(['post', 'delete']);
+    expect(simulator.oracle.findById(seen.id)?.history.map(({ kind }) => kind)).toEqual(['post', 'delete']);
   });
 
   it('shows a code when the answer is none', async () => {

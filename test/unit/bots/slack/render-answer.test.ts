@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { faultsOfMessage, faultsOfView } from '../../../../bots/slack/block-limits.ts';
 import type { Rendering } from '../../../../bots/slack/render.ts';
 import { answersByCall, renderAnswer } from '../../../../bots/slack/render-answer.ts';
-import type { Activity, ConversationReference } from '../../../../src/kernel/activity.ts';
+import type { Activity } from '../../../../src/kernel/activity.ts';
 import type { Answer, Form, Message } from '../../../../src/kernel/message.ts';
+import { testActivity, testReference } from '../../../support/activity.ts';
 import { form, messages } from '../../../support/cards.ts';
 
 const message: Message = messages.ticket ?? { title: '' };
@@ -22,33 +23,24 @@ const answers = {
 const shown = ['card', 'done', 'failed'] as const;
 const empty = { status: 200 };
 
-const reference: ConversationReference = {
+const reference = testReference({
   platformConversationId: 'U0ANN',
   type: 'personal',
   organization: 'T0ACME',
   platformUserId: 'U0ANN',
-  serviceUrl: null,
-  botId: null,
-  channelId: null,
-  threadId: null,
-  locale: null,
-};
+});
 
 function activity(invoke: string, fields: Partial<Activity> = {}): Activity {
-  return {
+  return testActivity({
     platform: 'slack',
     appId: 'A0DESK00001',
     organization: 'T0ACME',
-    eventKeys: ['k'],
     reference,
-    person: null,
-    messageId: null,
-    cardMessageId: null,
     replyBy: 'answer',
     invoke,
     intent: { kind: 'home' },
     ...fields,
-  };
+  });
 }
 
 const answerTo = (invoke: string, answer: Answer, fields: Partial<Activity> = {}) =>

@@ -1,5 +1,4 @@
 /** Block Kit: golden files, inert texts, and Slack's limits over any message, form and page. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { KnownBlock, View } from '@slack/types';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,55 +8,34 @@ import { type Rendering, renderBlocks, renderMessage } from '../../../../bots/sl
 import { renderClosing, renderForm } from '../../../../bots/slack/render-form.ts';
 import { renderHome } from '../../../../bots/slack/render-home.ts';
 import { blockFaults, viewFaults } from '../../../../bots/slack/simulator/block-limits.ts';
-import type { ConversationReference } from '../../../../src/kernel/activity.ts';
-import type { JsonObject, JsonValue } from '../../../../src/kernel/canonical-json.ts';
+import type { JsonObject } from '../../../../src/kernel/canonical-json.ts';
 import type { Message } from '../../../../src/kernel/message.ts';
 import { interactionSchema } from '../../../../src/kernel/message.ts';
+import { testReference } from '../../../support/activity.ts';
 import { anyForm, anyMessage, form, messages, press, ticket } from '../../../support/cards.ts';
+import { expectGolden, valuesOf } from '../../../support/drawn-cards.ts';
 
-const channel: ConversationReference = {
+const channel = testReference({
   platformConversationId: 'C0DESK',
   type: 'channel',
   organization: 'T0ACME',
-  platformUserId: null,
-  serviceUrl: null,
-  botId: null,
   channelId: 'C0DESK',
   threadId: '1763630043.000100',
-  locale: null,
-};
-
-/** Every value of a member with this name, at any depth. */
-function valuesOf(json: unknown, name: string): JsonValue[] {
-  if (Array.isArray(json)) return json.flatMap((entry) => valuesOf(entry, name));
-  if (json === null || typeof json !== 'object') return [];
-  return Object.entries(json as JsonObject).flatMap(([key, value]) => [
-    ...(key === name && value !== undefined ? [value] : []),
-    ...valuesOf(value, name),
-  ]);
-}
+});
 
 const typesOf = (blocks: KnownBlock[]) => blocks.map((block) => block.type);
 const drawn = (name: string): Rendering => renderMessage(messages[name] ?? { title: '' });
 
-/** Compares with the golden file; UPDATE_GOLDEN=1 writes it anew (format it afterwards). */
-function expectGolden(name: string, actual: object): void {
-  const file = new URL(`../../../fixtures/slack/cards/${name}.json`, import.meta.url);
-  if (process.env.UPDATE_GOLDEN) writeFileSync(file, JSON.stringify(actual, null, 2));
-  expect(existsSync(file), `golden file ${name}.json`).toBe(true);
-  expect(JSON.parse(JSON.stringify(actual))).toEqual(JSON.parse(readFileSync(file, 'utf8')));
-}
-
 describe('golden cards', () => {
   it.each(Object.keys(messages))('%s', (name) => {
     expect(faultsOfMessage(drawn(name))).toEqual([]);
-    expectGolden(name, drawn(name));
+    expectGolden('slack', name, drawn(name));
   });
 
   it('form with errors', () => {
     const view = renderForm(form, channel);
     expect(faultsOfView(view)).toEqual([]);
-    expectGolden('form', view);
+    expectGolden('slack', 'form', view);
   });
 });
 

@@ -13,6 +13,7 @@ import type {
   PlatformRegistration,
   SendOutcome,
 } from '../../../../src/kernel/platform.ts';
+import { testReference } from '../../../support/activity.ts';
 import { form } from '../../../support/cards.ts';
 import { testDirectory, testRegistration } from '../../../support/registration.ts';
 import { type ApiAnswer, type ApiServer, startApiServer } from './api-server.ts';
@@ -54,18 +55,13 @@ function registration(fields: Partial<PlatformRegistration> = {}): PlatformRegis
 }
 
 function reference(fields: Partial<ConversationReference> = {}): ConversationReference {
-  return {
+  return testReference({
     platformConversationId: 'C0DESK',
     type: 'channel',
     organization: 'T0ACME',
-    platformUserId: null,
-    serviceUrl: null,
-    botId: null,
     channelId: 'C0DESK',
-    threadId: null,
-    locale: null,
     ...fields,
-  };
+  });
 }
 
 const personal = { platformConversationId: 'U0ANN', type: 'personal', platformUserId: 'U0ANN' } as const;

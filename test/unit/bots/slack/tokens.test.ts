@@ -8,6 +8,7 @@ import type {
   PlatformRegistration,
   SendOutcome,
 } from '../../../../src/kernel/platform.ts';
+import { testReference } from '../../../support/activity.ts';
 import { testDirectory, testRegistration } from '../../../support/registration.ts';
 import { type ApiServer, startApiServer } from './api-server.ts';
 
@@ -91,17 +92,12 @@ function startProcess() {
       return work;
     },
   };
-  const reference = {
+  const reference = testReference({
     platformConversationId: 'D1',
     type: 'personal' as const,
     organization: 'T0ACME',
     platformUserId: 'U1',
-    serviceUrl: null,
-    botId: null,
-    channelId: null,
-    threadId: null,
-    locale: null,
-  };
+  });
   const send = (): Promise<SendOutcome> =>
     runtime.send({
       registration,

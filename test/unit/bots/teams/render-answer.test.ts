@@ -5,6 +5,7 @@ import { renderAnswer } from '../../../../bots/teams/render-answer.ts';
 import type { Activity } from '../../../../src/kernel/activity.ts';
 import type { JsonObject, JsonValue } from '../../../../src/kernel/canonical-json.ts';
 import type { Answer, Form, Message, Reply } from '../../../../src/kernel/message.ts';
+import { testActivity } from '../../../support/activity.ts';
 
 interface CardLibrary {
   SerializationContext: new () => { eventCount: number; getEventAt(index: number): { message: string } };
@@ -74,19 +75,12 @@ const composing = ['composeExtension/queryLink', 'composeExtension/selectItem'];
 const invokes = [...dialogs, ...composing, 'composeExtension/query', 'adaptiveCard/action'];
 
 function activity(invoke: string | undefined): Activity {
-  return {
+  return testActivity({
     platform: 'teams',
-    appId: 'a',
-    organization: 'o',
-    eventKeys: ['k'],
-    reference: null,
-    person: null,
-    messageId: null,
-    cardMessageId: null,
     replyBy: invoke === undefined ? 'message' : 'answer',
     ...(invoke === undefined ? {} : { invoke }),
     intent: { kind: 'ignored', reason: 'test' },
-  };
+  });
 }
 
 function answerTo(invoke: string, answer: Answer) {

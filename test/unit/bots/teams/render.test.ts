@@ -1,6 +1,4 @@
 /** Adaptive Cards: golden files, validity by the reference parser, inert texts, and the size limit over any message. */
-
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,8 +7,10 @@ import { escapeMarkdown } from '../../../../bots/teams/card-elements.ts';
 import { renderCard, renderMessage } from '../../../../bots/teams/render.ts';
 import { renderForm } from '../../../../bots/teams/render-form.ts';
 import type { JsonObject, JsonValue } from '../../../../src/kernel/canonical-json.ts';
-import type { Button, Form, Message } from '../../../../src/kernel/message.ts';
+import type { Message } from '../../../../src/kernel/message.ts';
 import { interactionSchema } from '../../../../src/kernel/message.ts';
+import { anyMessage, form, messages, press, ticket } from '../../../support/cards.ts';
+import { expectGolden, valuesOf } from '../../../support/drawn-cards.ts';
 
 interface CardLibrary {
   SerializationContext: new () => { eventCount: number; getEventAt(index: number): { message: string } };
@@ -38,149 +38,17 @@ function cardOf(activity: JsonObject): JsonObject {
   return (activity.attachments as { content: JsonObject }[])[0]?.content ?? {};
 }
 
-/** Every value of a member with this name, at any depth. */
-function valuesOf(json: JsonValue | undefined, name: string): JsonValue[] {
-  if (Array.isArray(json)) return json.flatMap((entry) => valuesOf(entry, name));
-  if (json === null || typeof json !== 'object') return [];
-  return Object.entries(json).flatMap(([key, value]) => [
-    ...(key === name && value !== undefined ? [value] : []),
-    ...valuesOf(value, name),
-  ]);
-}
-
-const press = (label: string, action: string, input: JsonObject, more: Partial<Button> = {}): Button =>
-  ({ kind: 'action', label, action, input, nonce: 'n-1', ...more }) as Button;
-
-const ticket = (ordinal: number, number: number, title: string, text: string) => ({
-  ordinal,
-  title: `#${number} ${title}`,
-  text,
-  url: `https://desk.example/t/demo/tickets/${number}`,
-  buttons: [
-    press('Assign to me', 'assign_ticket', { ticket: number, assignee: 'me' }),
-    { kind: 'form', label: 'Add note', action: 'add_note', input: { ticket: number } } as Button,
-  ],
-});
-
-const messages: Record<string, Message> = {
-  list: {
-    title: 'Your open tickets',
-    text: '4 tickets are assigned to you.',
-    items: [
-      ticket(1, 1003, 'Printer on the third floor is on fire', 'Northwind · In progress · due in 2 hours'),
-      ticket(2, 1007, 'VPN drops every ten minutes', 'Contoso · New'),
-      ticket(3, 1011, 'الطابعة لا تعمل في المكتب الجديد', 'Fabrikam · Waiting for customer'),
-      ticket(4, 1012, 'Laptop 💻 won’t wake up 👩‍💻🏴󠁧󠁢󠁥󠁮󠁧󠁿', 'Adventure Works · New'),
-    ],
-    buttons: [{ kind: 'command', label: 'My approvals', text: 'my approvals', nonce: 'n-2' }],
-    footer: 'Type “assign 1 to me” or “note 2: …”.',
-  },
-  ticket: {
-    title: '#1003 Printer on the third floor is on fire',
-    text: 'Smoke since 9:40, the alarm is quiet.\nPlease bring a new drum.\n\nFacilities know about it.',
-    facts: [
-      { label: 'Client', value: 'Northwind' },
-      { label: 'Status', value: 'In progress' },
-      { label: 'Assignee', value: 'Ann Admin' },
-      { label: 'Device', value: 'printer_03_*floor* [3rd]' },
-    ],
-    buttons: [
-      press('Assign to me', 'assign_ticket', { ticket: 1003, assignee: 'me' }, { style: 'primary' }),
-      { kind: 'form', label: 'Add note', action: 'add_note', input: { ticket: 1003 } },
-      { kind: 'form', label: 'Log time', action: 'log_time', input: { ticket: 1003 } },
-      { kind: 'url', label: 'Open', url: 'https://desk.example/t/demo/tickets/1003' },
-    ],
-  },
-  error: {
-    title: 'Not found',
-    text: 'There is no ticket #4711 that you may see. Check the number, or type “my tickets”.',
-    tone: 'attention',
-    buttons: [{ kind: 'command', label: 'My tickets', text: 'my tickets', nonce: 'n-3' }],
-  },
-  'link-code': {
-    title: 'Link your account',
-    text: 'I do not know yet who you are at your service desk. Give this code to an administrator, who enters it within 15 minutes.',
-    tone: 'warning',
-    facts: [{ label: 'Code', value: 'K7QF-2M9X' }],
-  },
-  approval: {
-    title: 'Approval: new laptop for Bea',
-    facts: [
-      { label: 'Requested by', value: 'Bea Brown' },
-      { label: 'Amount', value: '1,499.00 EUR' },
-    ],
-    buttons: [
-      press('Approve', 'approval_response', { approval: 'a1', answer: 'approve' }, { style: 'primary' }),
-      {
-        kind: 'form',
-        label: 'Request changes',
-        action: 'approval_response',
-        input: { approval: 'a1', answer: 'request_changes' },
-        style: 'danger',
-      },
-    ],
-  },
-};
-
-const form: Form = {
-  action: 'log_time',
-  title: 'Log time on #1003',
-  input: { ticket: 1003 },
-  submitLabel: 'Log time',
-  nonce: 'n-4',
-  error: 'Nothing was saved.',
-  requiredHint: 'This is needed.',
-  fields: [
-    {
-      name: 'duration',
-      label: 'Duration',
-      kind: 'text',
-      required: true,
-      value: 'soon',
-      error: 'Write it like 1h 30m.',
-    },
-    {
-      name: 'note',
-      label: 'Note',
-      kind: 'multiline',
-      required: false,
-      maxLength: 4000,
-      placeholder: 'What was done',
-    },
-    {
-      name: 'client',
-      label: 'Client',
-      kind: 'choice',
-      required: true,
-      value: 'c2',
-      choices: [
-        { label: 'Northwind', value: 'c1' },
-        { label: 'Contoso', value: 'c2' },
-      ],
-    },
-    { name: 'billable', label: 'Billable', kind: 'toggle', required: false, value: 'true' },
-  ],
-};
-
-/** Compares with the golden file; UPDATE_GOLDEN=1 writes it anew (format it afterwards). */
-function expectGolden(name: string, actual: JsonObject): void {
-  const file = new URL(`../../../fixtures/teams/cards/${name}.json`, import.meta.url);
-  if (process.env.UPDATE_GOLDEN) writeFileSync(file, JSON.stringify(actual, null, 2));
-  expect(existsSync(file), `golden file ${name}.json`).toBe(true);
-  expect(JSON.parse(JSON.stringify(actual))).toEqual(JSON.parse(readFileSync(file, 'utf8')));
-}
-
 describe('golden cards', () => {
   it.each(Object.entries(messages))('%s', (name, message) => {
     const activity = renderMessage(message);
     expect(faultsOf(cardOf(activity))).toEqual([]);
-    expectGolden(name, activity);
+    expectGolden('teams', name, activity);
   });
 
   it('form with errors', () => {
     const card = renderForm(form);
     expect(faultsOf(card)).toEqual([]);
-    expectGolden('form', card);
+    expectGolden('teams', 'form', card);
   });
 });
 
@@ -365,52 +233,6 @@ describe('size', () => {
     expect(bytes(card)).toBeLessThanOrEqual(25_000);
     expect(card.actions).toHaveLength(1);
   });
-
-  const text = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 60 }),
-    fc.string({ unit: 'grapheme', maxLength: 60 }),
-    fc
-      .tuple(fc.constantFrom('a\n', '"', '𝒳', '字', '\\', '\ud800'), fc.nat(9000))
-      .map(([s, n]) => s.repeat(n)),
-  );
-  const input = fc.dictionary(fc.string(), fc.oneof(text, fc.integer()), { maxKeys: 3 });
-  const button: fc.Arbitrary<Button> = fc.oneof(
-    fc.record({
-      kind: fc.constant('action' as const),
-      label: text,
-      action: fc.string(),
-      input,
-      nonce: fc.string(),
-    }),
-    fc.record({ kind: fc.constant('command' as const), label: text, text, nonce: fc.string() }),
-    fc.record({ kind: fc.constant('form' as const), label: text, action: fc.string(), input }),
-    fc.record({ kind: fc.constant('url' as const), label: text, url: fc.oneof(fc.webUrl(), text) }),
-  );
-  const anyMessage: fc.Arbitrary<Message> = fc.record(
-    {
-      title: text,
-      text,
-      tone: fc.constantFrom('neutral' as const, 'good' as const, 'attention' as const, 'warning' as const),
-      facts: fc.array(fc.record({ label: text, value: text }), { maxLength: 30 }),
-      items: fc.array(
-        fc.record(
-          {
-            ordinal: fc.nat(),
-            title: text,
-            text,
-            url: fc.webUrl(),
-            buttons: fc.array(button, { maxLength: 8 }),
-          },
-          { requiredKeys: ['title'] },
-        ),
-        { maxLength: 40 },
-      ),
-      moreItems: text,
-      buttons: fc.array(button, { maxLength: 15 }),
-      footer: text,
-    },
-    { requiredKeys: ['title'] },
-  );
 
   it('stays within 28 kB and valid for any message', () => {
     fc.assert(

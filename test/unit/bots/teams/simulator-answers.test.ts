@@ -2,23 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import { renderAnswer } from '../../../../bots/teams/render-answer.ts';
 import { readAnswer, readSearch } from '../../../../bots/teams/simulator/read-answer.ts';
-import type { Activity } from '../../../../src/kernel/activity.ts';
 import type { Answer } from '../../../../src/kernel/message.ts';
+import { testActivity } from '../../../support/activity.ts';
 
 function bodyOf(answer: Answer, invoke: string) {
-  const activity: Activity = {
+  const activity = testActivity({
     platform: 'teams',
-    appId: 'a',
-    organization: 'o',
-    eventKeys: ['e'],
-    reference: null,
-    person: null,
-    messageId: null,
-    cardMessageId: null,
     replyBy: 'answer',
     invoke,
     intent: { kind: 'search', text: 'x', skip: 0, count: 25 },
-  };
+  });
   return renderAnswer({ answer }, activity).body ?? null;
 }
 

@@ -5,7 +5,7 @@ import type { TokenOptions } from '../../../../bots/teams/simulator/identity.ts'
 import { startTeamsSimulator, type TeamsSimulator } from '../../../../bots/teams/simulator/index.ts';
 import { createTeamsReceiver } from '../../../../bots/teams/verify.ts';
 import type { JsonObject } from '../../../../src/kernel/canonical-json.ts';
-import type { PlatformRegistration, RawRequest, Receiver } from '../../../../src/kernel/platform.ts';
+import type { RawRequest, Receiver } from '../../../../src/kernel/platform.ts';
 import { testDirectory, testRegistration } from '../../../support/registration.ts';
 
 const appId = '0c9a1f5e-7d1b-4a52-9d0e-5f0c7a3b2e11';
