@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { BotPlatform } from '../../src/kernel/platform.ts';
 import { appIdSchema, credentialsSchema, organizationSchema, registrationSchema } from './credentials.ts';
+import { larkLimits } from './limits.ts';
 import { larkManifest } from './manifest.ts';
 import { renderAnswer } from './render-answer.ts';
 import { toActivity } from './to-activity.ts';
@@ -26,6 +27,7 @@ export const lark: BotPlatform = {
   },
   // The platform waits 3 s for the answer to a card callback.
   answerWithinMs: 2_500,
+  limits: larkLimits,
   appId: appIdSchema,
   organization: organizationSchema,
   registration: registrationSchema satisfies z.ZodType<JsonObject>,

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { BotPlatform } from '../../src/kernel/platform.ts';
 import { appIdSchema, credentialsSchema, organizationSchema, registrationSchema } from './credentials.ts';
 import { slackInstall } from './install.ts';
+import { slackLimits } from './limits.ts';
 import { slackManifest } from './manifest.ts';
 import { answersByCall, renderAnswer } from './render-answer.ts';
 import { toActivity } from './to-activity.ts';
@@ -26,6 +27,7 @@ export const slack: BotPlatform = {
   },
   // Slack waits three seconds.
   answerWithinMs: 2_500,
+  limits: slackLimits,
   appId: appIdSchema,
   organization: organizationSchema,
   registration: registrationSchema satisfies z.ZodType<JsonObject>,

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { BotPlatform } from '../../src/kernel/platform.ts';
 import { credentialsSchema, entraIdSchema, registrationSchema } from './credentials.ts';
+import { teamsLimits } from './limits.ts';
 import { teamsManifest } from './manifest.ts';
 import { renderAnswer } from './render-answer.ts';
 import { toActivity } from './to-activity.ts';
@@ -26,6 +27,7 @@ export const teams: BotPlatform = {
   },
   // Invokes wait five seconds.
   answerWithinMs: 4_000,
+  limits: teamsLimits,
   appId: entraIdSchema,
   organization: entraIdSchema,
   registration: registrationSchema satisfies z.ZodType<JsonObject>,

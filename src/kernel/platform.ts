@@ -6,6 +6,7 @@ import type { ManifestFile, ManifestRequest } from './app-spec.ts';
 import type { JsonObject } from './canonical-json.ts';
 import type { Answer, Message, Reply } from './message.ts';
 import type { Clock, Log } from './ports.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** What a platform can do; the pipeline reads it and degrades in words. */
 export interface PlatformCapabilities {
@@ -223,6 +224,8 @@ export interface BotPlatform {
   capabilities: PlatformCapabilities;
   /** Milliseconds within which the platform wants its acknowledgement, less a margin. */
   answerWithinMs: number;
+  /** The published rate limits; a registration's `limits` override them by name (`overrideLimits`). */
+  limits: readonly RateLimit[];
   /** The app's and the organization's id, brought into the form that the platform's events carry. */
   appId: z.ZodType<string>;
   organization: z.ZodType<string>;

@@ -1,4 +1,4 @@
-/** `npm run chaos`: crash trials of any length against a real server and database, reproducible by seed. */
+/** `npm run chaos`: crash trials of any length, against a real server and database or on a virtual clock, by seed. */
 import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
@@ -6,6 +6,7 @@ import { platforms } from '../../bots/index.ts';
 import { startTestCluster } from '../support/cluster.ts';
 import { dropDatabase, TEST_DATABASE_PREFIX, withAdmin } from '../support/databases.ts';
 import { runKillTrials, type TrialResult } from './kill-trials.ts';
+import { pacingText, runPacing } from './pacing.ts';
 import { reportText } from './report.ts';
 
 interface Options {
@@ -21,15 +22,16 @@ const progressEveryMs = 30_000;
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('npm run chaos --')
     .description(
-      'Kills the server at random moments under load, and checks that nothing is lost or done twice.',
+      'kill: the server at random moments under load; nothing may be lost or done twice. pacing: a day of sends, simulated; no published rate limit may be exceeded.',
     )
-    .addArgument(new Argument('<trial>', 'what to try').choices(['kill']))
+    .addArgument(new Argument('<trial>', 'what to try').choices(['kill', 'pacing']))
     .option('--trials <n>', 'how many kills', wholeNumber(1, 1_000_000), 50)
     .option('--seed <n>', 'repeats a schedule (default: random)', wholeNumber(0, 2 ** 31 - 1))
     .addOption(
       new Option('--platform <name>', 'whose chat').choices(platforms.map(({ id }) => id)).default('teams'),
     )
     .option('--workers <n>', 'servers and databases side by side', wholeNumber(1, 16), 2)
+    .option('--hours <n>', 'of simulated traffic, for pacing', wholeNumber(1, 1_000), 24)
     .exitOverride();
   try {
     program.parse([...args], { from: 'user' });
@@ -37,14 +39,14 @@ async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     throw error;
   }
-  const options = program.opts<Partial<Options>>();
-  return await run({
-    trials: 50,
-    workers: 2,
-    platform: 'teams',
-    ...options,
-    seed: options.seed ?? randomInt(2 ** 31),
-  });
+  const { hours = 24, ...options } = program.opts<Partial<Options & { hours: number }>>();
+  const seed = options.seed ?? randomInt(2 ** 31);
+  if (program.args[0] === 'pacing') {
+    const result = runPacing({ hours, seed });
+    console.log(pacingText(result));
+    return result.violations.length === 0 ? 0 : 1;
+  }
+  return await run({ trials: 50, workers: 2, platform: 'teams', ...options, seed });
 }
 
 async function run({ trials, seed, platform, workers: asked }: Options): Promise<number> {
