@@ -26,6 +26,7 @@ export async function up(knex: Knex): Promise<void> {
       constraint registration_manifests_registration_fkey foreign key (tenant_id, registration_id)
         references bot_registrations (tenant_id, registration_id) on delete cascade
     );
+    create index list_views_person on list_views (tenant_id, platform_user_id, kind, shown_at desc);
     alter table registration_manifests enable row level security;
     create policy tenant_isolation on registration_manifests
       using (tenant_id = nullif(current_setting('app.tenant', true), '')::uuid)
@@ -34,6 +35,7 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 export async function down(knex: Knex): Promise<void> {
+  await knex.raw('drop index list_views_person');
   await knex.raw('drop table registration_manifests');
   await knex.raw('alter table registration_directory drop column vouched');
   await knex.raw('drop table registration_ids');

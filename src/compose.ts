@@ -173,7 +173,6 @@ function inboundDependencies(services: ApiServices): InboundDependencies {
     onCaptureFailed: () => metrics.captureFailures.inc(),
     capabilitiesOf,
     onAction: (action, surface, result) => metrics.actions.inc({ action, surface, result }),
-    onRetired: () => services.registrations.clear(),
   };
 }
 

@@ -51,6 +51,16 @@ export function readCredentials(credentials: JsonObject): StoredCredentials {
 }
 
 /**
+ * Sent credentials over the current ones: the platform's ticket is the app's whatever its keys are; tokens were got with
+ * the secret, and are asked for anew with another one.
+ */
+export function mergeCredentials(current: JsonObject, sent: JsonObject): JsonObject {
+  if (sent.app_secret === current.app_secret) return { ...current, ...sent };
+  const { app_ticket, app_ticket_at } = current;
+  return { ...sent, app_ticket, app_ticket_at };
+}
+
+/**
  * `app_type`: `custom` apps belong to one organization, `isv` ones come from the app store and get their tokens by an
  * app_ticket. `domain` chooses the platform: Feishu and Lark are two, with nothing in common but the protocol.
  */

@@ -51,6 +51,18 @@ export function readCredentials(credentials: JsonObject): StoredCredentials {
   return Object.fromEntries(known);
 }
 
+/**
+ * Sent credentials over the current ones. The tokens of an installation never come back to the people who send
+ * credentials, so that they stay, as long as the client that they were given to is the same and no other token is sent.
+ */
+export function mergeCredentials(current: JsonObject, sent: JsonObject): JsonObject {
+  const isSameClient = sent.client_id === undefined || sent.client_id === current.client_id;
+  if (!isSameClient) return sent;
+  if (sent.bot_token === undefined || sent.bot_token === current.bot_token) return { ...current, ...sent };
+  const { refresh_token: _, bot_token_expires_at: __, bot_user_id: ___, ...kept } = current;
+  return { ...kept, ...sent };
+}
+
 /** A Slack registration has no options besides its app and its organization. */
 export const registrationSchema = z.strictObject({});
 

@@ -2,7 +2,13 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { BotPlatform } from '../../src/kernel/platform.ts';
-import { appIdSchema, credentialsSchema, organizationSchema, registrationSchema } from './credentials.ts';
+import {
+  appIdSchema,
+  credentialsSchema,
+  mergeCredentials,
+  organizationSchema,
+  registrationSchema,
+} from './credentials.ts';
 import { slackInstall } from './install.ts';
 import { slackLimits } from './limits.ts';
 import { slackManifest } from './manifest.ts';
@@ -32,6 +38,7 @@ export const slack: BotPlatform = {
   organization: organizationSchema,
   registration: registrationSchema satisfies z.ZodType<JsonObject>,
   credentials: credentialsSchema satisfies z.ZodType<JsonObject>,
+  mergeCredentials,
   install: slackInstall,
   manifest: slackManifest,
   createReceiver: createSlackReceiver,

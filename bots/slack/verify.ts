@@ -83,12 +83,20 @@ async function findSigners(
     const appId = peeked?.appId ?? null;
     if (appId === null) return refuse('app_missing');
     const live = await apps.registrationsOfApp('slack', appId);
-    return live.length === 0 ? refuse('unknown_app') : { ok: true, value: { appId, live, pending: null } };
+    const vouchedFirst = [...live].sort((a, b) => Number(b.vouched) - Number(a.vouched));
+    return live.length === 0
+      ? refuse('unknown_app')
+      : { ok: true, value: { appId, live: vouchedFirst, pending: null } };
   }
   const registration = await apps.registration('slack', registrationId);
   if (registration === null) return refuse('unknown_registration');
   const { appId } = registration;
-  const live = await apps.registrationsOfApp('slack', appId);
+  // The path's own first: where it settles the matter, the secrets of the app's other customers stay closed.
+  const all = await apps.registrationsOfApp('slack', appId);
+  const live = [...all].sort((a, b) => rank(b) - rank(a));
+  function rank(one: PlatformRegistration): number {
+    return (one.vouched ? 2 : 0) + (one.registrationId === registrationId ? 1 : 0);
+  }
   const pending = registration.status === 'pending' ? registration : null;
   return { ok: true, value: { appId, live, pending } };
 }
@@ -112,7 +120,7 @@ async function prove(signers: Signers, stamp: Stamp, body: Buffer): Promise<Outc
     return result;
   };
   const tenants = new Set<string>();
-  for (const registration of [...signers.live].sort((a, b) => Number(b.vouched) - Number(a.vouched))) {
+  for (const registration of signers.live) {
     if (!(await fits(registration))) continue;
     if (registration.vouched) return { ok: true, value: { provenFor: null } };
     tenants.add(registration.tenantId);

@@ -46,6 +46,10 @@ function cardAction(answer: Answer): JsonObject {
     const value = { code: 'BadRequest', message: 'This button is not known here.' };
     return { statusCode: 400, type: 'application/vnd.microsoft.error', value };
   }
+  if (answer.kind === 'failed') {
+    const value = truncateText(cleanText(toPlainText(answer.message)), maxPlainText);
+    return { statusCode: 200, type: 'application/vnd.microsoft.activity.message', value };
+  }
   const message = messageOf(answer);
   if (message !== null) return { statusCode: 200, type: adaptiveCardType, value: renderCard(message) };
   if (answer.kind === 'form') {
@@ -117,6 +121,7 @@ function previewLine(text: string): string {
 }
 
 function messageOf(answer: Answer): Message | null {
-  const shown = answer.kind === 'card' || answer.kind === 'done' || answer.kind === 'preview';
+  const shown =
+    answer.kind === 'card' || answer.kind === 'done' || answer.kind === 'preview' || answer.kind === 'failed';
   return shown ? answer.message : null;
 }

@@ -20,6 +20,7 @@ const reasons: Readonly<Record<string, string>> = {
     'The app was installed in another workspace than the one that was registered. Choose the right workspace at the top right of the consent page.',
   client_missing:
     "The registration lacks the app's client id and client secret. The administrator of your desk has to enter them first.",
+  credentials_changed: 'The registration was changed meanwhile. Open the link that it shows now.',
   registration_taken: 'This workspace is enrolled already.',
 };
 
@@ -42,6 +43,6 @@ ${escapeHtml(facts.platform)} to begin; you can close this page.</p>`);
 /** The page of a refusal. @param reason our code or the platform's */
 export function installRefusedPage(reason: string): string {
   return page(`<h1>The app was not installed</h1>
-<p>${escapeHtml(reasons[reason] ?? 'The platform refused the installation. Ask the administrator of your desk.')}</p>
+<p>${escapeHtml((Object.hasOwn(reasons, reason) ? reasons[reason] : undefined) ?? 'The platform refused the installation. Ask the administrator of your desk.')}</p>
 <p class="quiet">Code: <code>${escapeHtml(reason)}</code></p>`);
 }

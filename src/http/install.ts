@@ -6,6 +6,7 @@ import {
   consentUrl,
   finishInstallation,
   type InstallDependencies,
+  type OpenInstallation,
   openInstallation,
 } from '../registrations/install-links.ts';
 import { installedPage, installPage, installRefusedPage } from './install-pages.ts';
@@ -49,10 +50,16 @@ async function complete(deps: InstallDependencies, request: Request, response: R
     await finishInstallation(deps, open, queryText(request, 'code'));
   } catch (error) {
     if (!(error instanceof DeskbridgeError)) throw error;
+    // A page that is loaded again after its success says what is so.
+    if (error.code === 'stale_card' && open.registration.status === 'active')
+      return showInstalled(deps, open, response);
     const reason = error.code === 'conflict' ? (error.detail ?? error.code) : error.code;
     return refuse(response, error.code === 'unavailable' ? 503 : 409, reason);
   }
-  response.clearCookie(cookieName, { path: '/oauth' });
+  showInstalled(deps, open, response);
+}
+
+function showInstalled(deps: InstallDependencies, open: OpenInstallation, response: Response): void {
   const platform = deps.platforms.get(open.platform)?.name ?? open.platform;
   response.type('html').send(installedPage({ platform, organization: open.registration.organization }));
 }

@@ -14,6 +14,7 @@ import { CommitUnknownError } from '../infra/database.ts';
 import type { Metrics } from '../infra/metrics.ts';
 import type { Activity } from '../kernel/activity.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
 import type { Answer } from '../kernel/message.ts';
 import type {
   BotPlatform,
@@ -60,8 +61,9 @@ async function receive(
 ): Promise<void> {
   const started = process.hrtime.bigint();
   const arrival: Arrival = { deps, platform, response, activity: null, registration: null };
+  const deadline = performance.now() + platform.answerWithinMs;
   try {
-    const handled = await handle(arrival, receiver, request);
+    const handled = await handle(arrival, receiver, request, deadline);
     if (handled !== null) respond(arrival, handled);
   } catch (error) {
     failed(arrival, error);
@@ -81,7 +83,12 @@ interface Arrival {
 }
 
 /** Null when the request was refused, or was the platform's own handshake: it is answered then. */
-async function handle(arrival: Arrival, receiver: Receiver, request: Request): Promise<Handled | null> {
+async function handle(
+  arrival: Arrival,
+  receiver: Receiver,
+  request: Request,
+  deadline: number,
+): Promise<Handled | null> {
   const { deps, platform, response } = arrival;
   const verification = await receiver.verify(rawRequest(request));
   if (!verification.ok) return reject(arrival, 401, verification.reason);
@@ -105,7 +112,12 @@ async function handle(arrival: Arrival, receiver: Receiver, request: Request): P
   const work = withQuotedMessage(deps, activity, registration).then((whole) =>
     handleActivity(deps.inbound, whole, registration),
   );
-  const handled = await inTime(work, platform.answerWithinMs);
+  const handled = await inTime(work, deadline - performance.now()).catch((error) => {
+    if (error instanceof TooLate && activity.deliveredOnce) deps.background(tellLate(arrival, work));
+    throw error;
+  });
+  // After the commit, so that nothing is read again from before it.
+  if (activity.intent.kind === 'revoked') deps.registrations.clear();
   deps.metrics.activities.inc({
     platform: platform.id,
     kind: activity.intent.kind,
@@ -276,4 +288,25 @@ function stillRunning(activity: Activity): Answer {
 function notDone(activity: Activity): Answer {
   const say = translator(activity.reference?.locale ?? null);
   return { kind: 'failed', message: refusalMessage(say, new DeskbridgeError('unavailable')) };
+}
+
+/**
+ * What came of work that outlasted the platform's wait, for the person who was told to wait for it. A mutation that was
+ * done is confirmed by the sweep; a refusal or a failure is told here, since nothing else would.
+ */
+async function tellLate(arrival: Arrival, work: Promise<Handled>): Promise<void> {
+  const { deps, activity, registration } = arrival;
+  const answer = await work.then(
+    (handled) => (handled.receipt === null ? handled.reply.answer : undefined),
+    (error) => {
+      deps.inbound.log.warn({ err: error }, 'a late activity was not handled');
+      return activity === null ? undefined : notDone(activity);
+    },
+  );
+  const reference = activity?.replyReference ?? activity?.reference ?? null;
+  const message = answer !== undefined && 'message' in answer ? answer.message : null;
+  if (message === null || registration === null || reference === null) return;
+  const runtime = await deps.sending.runtime(registration.platform);
+  const target = { registration, reference, message, replyToMessageId: null, updateMessageId: null };
+  await runtime.send({ ...target, token: newId() });
 }

@@ -17,7 +17,7 @@ import { type InboundContextRow, readInboundContext } from './inbound-queries.ts
 import { endRegistration, greet, retire } from './installations.ts';
 import { type Interpretation, type Interpreter, interpret } from './interpret.ts';
 import { openForm, reopenForm } from './open-form.ts';
-import { refusalMessage, replyToResult, replyWith } from './present-outcome.ts';
+import { refusalMessage, refuseWith, replyToResult, replyWith } from './present-outcome.ts';
 import { claimReceipt, readReceipt, storeReply } from './receipt-store.ts';
 import { recordOutcome } from './record-outcome.ts';
 import { type Scene, type SceneDependencies, setScene } from './scene.ts';
@@ -32,8 +32,6 @@ export interface InboundDependencies extends SceneDependencies {
   /** Counts a reference that could not be captured, and an action by its result. */
   onCaptureFailed: () => void;
   onAction: (action: string, surface: string, result: string) => void;
-  /** A registration ended: what is cached of it must be forgotten. */
-  onRetired: () => void;
 }
 
 /** What the webhook has to do after the commit. */
@@ -193,7 +191,7 @@ async function answer(
   const { activity, context, say } = scene;
   switch (reading.kind) {
     case 'ask':
-      if (scene.groupChatOff) return { reply: replyWith(activity, groupChatOff(scene)), outcome: null };
+      if (scene.groupChatOff) return { reply: refuseWith(activity, groupChatOff(scene)), outcome: null };
       return { reply: replyWith(activity, reading.question(say, context.nonce)), outcome: null };
     case 'form':
       return { reply: await openForm(scene, reading), outcome: null };
@@ -205,7 +203,7 @@ async function answer(
       await retire(scene);
       return { reply: nothing, outcome: null };
     case 'revoked':
-      await endRegistration(scene, reading, deps.onRetired);
+      await endRegistration(scene, reading);
       return { reply: nothing, outcome: null };
     case 'unsupported':
       return { reply: { answer: { kind: 'unsupported' } }, outcome: null };
@@ -230,7 +228,7 @@ async function answer(
 function remember(scene: Scene, result: ActionResult): void {
   const { tx, now, chat } = scene.context;
   if (result.listed === undefined || chat === null || chat.conversationId === null) return;
-  const viewer = { conversationId: chat.conversationId, platformUserId: chat.platformUserId };
+  const viewer = { ...chat, conversationId: chat.conversationId };
   rememberList(tx, viewer, { ...result.listed, now });
 }
 
@@ -243,7 +241,7 @@ async function replyTo(
     case 'done':
       return replyToResult(scene.activity, outcome);
     case 'asked':
-      return replyWith(scene.activity, outcome.question);
+      return refuseWith(scene.activity, outcome.question);
     case 'repeated':
       // The first press updates the card, now or by the sweep: a second message would only say it again.
       return outcome.reply.answer === undefined && scene.activity.cardMessageId !== null ? {} : outcome.reply;
@@ -262,9 +260,9 @@ async function refuse(
     const reply = await reopenForm(scene, reading, error);
     if (reply !== null) return reply;
   }
-  if (error.code === 'not_linked') return replyWith(activity, await scene.linkInvitation());
+  if (error.code === 'not_linked') return refuseWith(activity, await scene.linkInvitation());
   if (error.code === 'stale_card') return replyWith(activity, await scene.freshCard(reading));
-  return replyWith(activity, refusalMessage(say, error));
+  return refuseWith(activity, refusalMessage(say, error));
 }
 
 function groupChatOff(scene: Scene) {

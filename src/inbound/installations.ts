@@ -30,7 +30,6 @@ export async function retire(scene: Scene): Promise<void> {
 export async function endRegistration(
   scene: Scene,
   { reason, at }: Extract<Interpretation, { kind: 'revoked' }>,
-  onRetired: () => void,
 ): Promise<void> {
   const { tx, now } = scene.context;
   const enrolledAt = await lastEnrolledAt(tx, scene.registrationId);
@@ -38,5 +37,4 @@ export async function endRegistration(
   // in whole seconds, so that one of the very second is taken for this installation's.
   if (at.getTime() + 1_000 <= enrolledAt.getTime()) return;
   await retireRegistration(tx, scene.registrationId, reason, { kind: 'system', id: null }, now);
-  onRetired();
 }

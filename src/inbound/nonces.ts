@@ -23,10 +23,11 @@ export class Nonces {
 
   /** Whether the token is genuine, of this tenant and not too old. */
   isValid(tenantId: string, nonce: string, now: Date): boolean {
-    const [bodyText, mac] = nonce.split('.');
-    if (bodyText === undefined || mac === undefined) return false;
+    const [bodyText, mac, ...more] = nonce.split('.');
+    if (bodyText === undefined || mac === undefined || more.length > 0) return false;
     const body = Buffer.from(bodyText, 'base64url');
-    if (body.length !== 16) return false;
+    // One spelling only: the text is what is used up.
+    if (body.length !== 16 || body.toString('base64url') !== bodyText) return false;
     const expected = Buffer.from(this.#mac(tenantId, body));
     const given = Buffer.from(mac);
     if (expected.length !== given.length || !timingSafeEqual(expected, given)) return false;

@@ -15,6 +15,17 @@ export function replyWith(activity: Activity, message: Message): Reply {
   return isCardUse && cardMessageId !== null ? { message, updateMessageId: cardMessageId } : { message };
 }
 
+/**
+ * A refusal, as the reply to a gesture. A card that others see too stays as it is: the one who may press it still needs
+ * its buttons, and nobody else has to read why somebody may not.
+ */
+export function refuseWith(activity: Activity, message: Message): Reply {
+  const { intent, reference } = activity;
+  const isPress = intent.kind === 'press' || intent.kind === 'press_command';
+  const isShared = reference !== null && reference.type !== 'personal';
+  return isPress && isShared ? { answer: { kind: 'failed', message } } : replyWith(activity, message);
+}
+
 /** The reply to an action that was done. */
 export function replyToResult(activity: Activity, outcome: Extract<Outcome, { kind: 'done' }>): Reply {
   const { message, results } = outcome.result;

@@ -1,5 +1,6 @@
 /** The page that a person has alone with the bot: what waits for them, drawn anew whenever it may have changed. */
 import { runAction } from '../actions/run-action.ts';
+import { DeskbridgeError } from '../kernel/errors.ts';
 import type { Answer, Message } from '../kernel/message.ts';
 import type { Log } from '../kernel/ports.ts';
 import type { Interpreter } from './interpret.ts';
@@ -9,10 +10,13 @@ import type { Scene } from './scene.ts';
 /** The queries that make the page, in their order; what the person may not do is left out. */
 const homeActions = ['my_tickets', 'my_approvals'];
 
-/** The page's sections. An unlinked person gets the invitation to link instead. */
+/** The page's sections. An unlinked person is told how to link instead. */
 export async function showHome(scene: Scene, interpreter: Interpreter, log: Log): Promise<Answer> {
   const { context, policy, say } = scene;
-  if (context.actor === null) return { kind: 'home', sections: [await scene.linkInvitation()] };
+  // No code here: looking at the page must not replace one that the person was given a moment ago.
+  if (context.actor === null) {
+    return { kind: 'home', sections: [refusalMessage(say, new DeskbridgeError('not_linked'))] };
+  }
   const sections: Message[] = [];
   for (const id of homeActions) {
     const definition = interpreter.actions.get(id);

@@ -80,20 +80,21 @@ export class Database {
   /**
    * Runs work in one transaction of the tenant and commits it. After a serialization failure or a deadlock the
    * work runs again, up to three times in all, so it must have no effect besides its statements.
+   * @param options.attempts 1: the work has an effect outside and never runs again
    * @param options.durable false: the commit may be lost in a crash of the database (never half of it)
    * @throws DeskbridgeError `unavailable` when the database cannot be reached; whatever the work throws.
    */
   async inTenant<T>(
     tenantId: string,
     work: (tx: Transaction) => Promise<T>,
-    options: { durable?: boolean } = {},
+    options: { durable?: boolean; attempts?: number } = {},
   ): Promise<T> {
     if (!isUuid(tenantId)) throw new TypeError('a tenant id is a UUID');
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt(tenantId, work, options.durable ?? true);
       } catch (error) {
-        if (attempt < 3 && retryableCodes.has(codeOf(error))) continue;
+        if (attempt < (options.attempts ?? 3) && retryableCodes.has(codeOf(error))) continue;
         throw asUnavailable(error);
       }
     }

@@ -92,7 +92,7 @@ export type Answer =
   | { kind: 'preview'; message: Message }
   /** The person's own page with the bot: each message is a section of it. */
   | { kind: 'home'; sections: Message[] }
-  /** Nothing was done, or nobody knows yet, as the message says; the platform does not send the request again. */
+  /** Nothing was done, or nobody knows yet, as the message says. For the eyes of the person alone; no card is replaced. */
   | { kind: 'failed'; message: Message }
   /** Acknowledged, with nothing to show. */
   | { kind: 'none' }

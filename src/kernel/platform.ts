@@ -233,6 +233,11 @@ export interface BotPlatform {
   registration: z.ZodType<JsonObject>;
   /** A registration's secrets. */
   credentials: z.ZodType<JsonObject>;
+  /**
+   * The credentials once `sent` ones take the place of the `current`: what the platform itself gave (tokens, tickets) is
+   * kept as long as it still belongs to them. Without it the sent ones stand alone.
+   */
+  mergeCredentials?(current: JsonObject, sent: JsonObject): JsonObject;
   /** How a registration without a token is installed; absent where none is needed. */
   install?: InstallFlow & { isInstalled(credentials: JsonObject): boolean };
   /**

@@ -2,6 +2,7 @@
 import type { Database, Transaction } from '../infra/database.ts';
 import { KeyedCache } from '../infra/keyed-cache.ts';
 import type { SecretBox } from '../infra/secret-box.ts';
+import { Semaphore } from '../infra/semaphore.ts';
 import type { JsonObject } from '../kernel/canonical-json.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import { isUuid } from '../kernel/ids.ts';
@@ -20,6 +21,10 @@ import { readRegistration } from './registration-store.ts';
 
 /** How long another process may still see a registration as it was. */
 const ttlMs = 5_000;
+/** Opened secrets are kept longer: an app may have hundreds of customers, and each webhook may try all their secrets. */
+const secretsTtlMs = 60_000;
+/** Renewals hold a connection while they wait for the platform: a platform that hangs must not take them all. */
+const maxUpdates = 3;
 
 export class RegistrationDirectory implements AppDirectory {
   readonly #database: Database;
@@ -29,6 +34,8 @@ export class RegistrationDirectory implements AppDirectory {
   readonly #byApp: KeyedCache<PlatformRegistration[]>;
   readonly #byOrganization: KeyedCache<PlatformRegistration | null>;
   readonly #byId: KeyedCache<PlatformRegistration | null>;
+  readonly #opened: KeyedCache<JsonObject>;
+  readonly #updates = new Semaphore(maxUpdates);
 
   /** @param options.demoTenantId registrations of this tenant speak to loopback only; null without demo mode */
   constructor(options: {
@@ -45,23 +52,31 @@ export class RegistrationDirectory implements AppDirectory {
     this.#byApp = new KeyedCache({ ttlMs, maxEntries: 1_000, clock });
     this.#byOrganization = new KeyedCache({ ttlMs, maxEntries: 10_000, clock });
     this.#byId = new KeyedCache({ ttlMs, maxEntries: 10_000, clock });
+    this.#opened = new KeyedCache({ ttlMs: secretsTtlMs, maxEntries: 10_000, clock });
   }
 
   async registrationsOfApp(platform: string, appId: string): Promise<PlatformRegistration[]> {
-    return await this.#byApp.get(`${platform}\n${appId}`, async () => {
+    const key = `${platform}\n${appId}`;
+    const found = await this.#byApp.get(key, async () => {
       const rows = await directoryOfApp(this.#database.directory, platform, appId);
       return rows.map((row) => this.#present(row, 'active'));
     });
+    // Anybody can name an app that does not exist: such names must not push out those that do.
+    if (found.length === 0) this.#byApp.delete(key);
+    return found;
   }
 
   async registration(platform: string, registrationId: string): Promise<PlatformRegistration | null> {
     if (!isUuid(registrationId)) return null;
-    return await this.#byId.get(`${platform}\n${registrationId}`, async () => {
+    const key = `${platform}\n${registrationId}`;
+    const found = await this.#byId.get(key, async () => {
       const tenantId = await findTenantOfRegistration(this.#database.directory, platform, registrationId);
       return tenantId === null
         ? null
         : await this.#database.inTenant(tenantId, (tx) => this.read(tx, registrationId));
     });
+    if (found === null) this.#byId.delete(key);
+    return found;
   }
 
   /** The registration that an organization is enrolled with; null when there is none. */
@@ -102,11 +117,11 @@ export class RegistrationDirectory implements AppDirectory {
     this.#byApp.clear();
     this.#byOrganization.clear();
     this.#byId.clear();
+    this.#opened.clear();
   }
 
   #present(row: DirectoryRow, status: PlatformRegistration['status']): PlatformRegistration {
     const { tenant_id: tenantId, registration_id: registrationId } = row;
-    let opened: Promise<JsonObject> | null = null;
     return {
       registrationId,
       tenantId,
@@ -117,21 +132,12 @@ export class RegistrationDirectory implements AppDirectory {
       demo: tenantId === this.#demoTenantId,
       status,
       vouched: row.vouched,
-      credentials: () => {
-        // Opened once for as long as the caches keep this object; a failure is not kept.
-        opened ??= this.#database
-          .inTenant(tenantId, (tx) => this.credentialsOf(tx, registrationId))
-          .catch((error) => {
-            opened = null;
-            throw error;
-          });
-        return opened;
-      },
-      updateCredentials: async (change) => {
-        const credentials = await this.#updateCredentials(tenantId, registrationId, change);
-        opened = Promise.resolve(credentials);
-        return credentials;
-      },
+      credentials: () =>
+        this.#opened.get(registrationId, () =>
+          this.#database.inTenant(tenantId, (tx) => this.credentialsOf(tx, registrationId)),
+        ),
+      updateCredentials: (change) =>
+        this.#updates.run(() => this.#updateCredentials(tenantId, registrationId, change)),
     };
   }
 
@@ -140,18 +146,22 @@ export class RegistrationDirectory implements AppDirectory {
     registrationId: string,
     change: (current: JsonObject) => Promise<CredentialsUpdate | null>,
   ): Promise<JsonObject> {
-    const [credentials, changed] = await this.#database.inTenant(tenantId, async (tx) => {
+    const work = async (tx: Transaction): Promise<JsonObject> => {
       const current = this.#open(tenantId, registrationId, await lockCredentials(tx, registrationId));
       const update = await change(current);
-      if (update === null) return [current, false];
+      if (update === null) return current;
       const purpose = credentialsPurpose(tenantId, registrationId);
       const sealed = this.#secrets.seal(JSON.stringify(update.credentials), purpose);
       writeCredentials(tx, registrationId, sealed, this.#clock.now());
       planRenewal(tx, registrationId, update.renewAt);
-      return [update.credentials, true];
-    });
-    if (changed) this.clear();
-    return credentials;
+      return update.credentials;
+    };
+    try {
+      // Once only: what was asked of the platform, such as a token that is given once, cannot be asked again.
+      return await this.#database.inTenant(tenantId, work, { attempts: 1 });
+    } finally {
+      this.#opened.delete(registrationId);
+    }
   }
 
   #open(tenantId: string, registrationId: string, sealed: string | null): JsonObject {

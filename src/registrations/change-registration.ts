@@ -1,12 +1,13 @@
 /** Every change of a registration: one event, the read model and the directory in the same transaction. */
 import type { Transaction } from '../infra/database.ts';
 import type { SecretBox } from '../infra/secret-box.ts';
-import type { JsonObject } from '../kernel/canonical-json.ts';
+import { canonicalJson, type JsonObject } from '../kernel/canonical-json.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import type { CredentialsUpdate } from '../kernel/platform.ts';
 import {
   credentialsActorKind,
+  lockCredentials,
   planRenewal,
   writeCredentials,
   writeFetchedManifest,
@@ -79,17 +80,29 @@ export async function approveRegistration(
 }
 
 /**
- * The organization consented on the platform's page, and `credentials` are what it gave for that.
- * @throws DeskbridgeError not_found, conflict (not pending), registration_taken
+ * The organization consented on the platform's page: a pending registration becomes active, a live one gets its new token.
+ * @param given.before the credentials that the platform was asked with
+ * @throws DeskbridgeError not_found, conflict (retired, or the credentials were changed meanwhile), registration_taken
  */
 export async function completeInstallation(
   tx: Transaction,
   secrets: SecretBox,
   registrationId: string,
-  update: CredentialsUpdate,
+  given: { before: JsonObject; update: CredentialsUpdate },
   now: Date,
 ): Promise<Registration> {
-  const installed = await activate(tx, registrationId, 'installed', { kind: 'system', id: null }, now);
+  const { before, update } = given;
+  // Somebody else's new secrets must neither be undone nor be vouched for by this.
+  const current = await lockedCredentials(tx, secrets, registrationId);
+  if (canonicalJson(current) !== canonicalJson(before)) {
+    throw new DeskbridgeError('conflict', { detail: 'credentials_changed' });
+  }
+  const system = { kind: 'system' as const, id: null };
+  const state = await currentState(tx, registrationId);
+  const installed =
+    state.status === 'active'
+      ? record(tx, registrationId, state, { type: 'installed', data: {} }, system, now)
+      : await activate(tx, registrationId, 'installed', system, now);
   const sealed = sealCredentials(tx, secrets, registrationId, update.credentials);
   writeCredentials(tx, registrationId, sealed, now);
   planRenewal(tx, registrationId, update.renewAt);
@@ -121,7 +134,8 @@ export async function changeRegistration(
     name?: string | undefined;
     /** Makes the new options of the present ones, which nobody else changes meanwhile. */
     options?: ((before: JsonObject) => JsonObject) | undefined;
-    credentials?: JsonObject | undefined;
+    /** Makes the new credentials of the present ones. */
+    credentials?: ((before: JsonObject) => JsonObject) | undefined;
   },
   actor: RegistrationActor,
   now: Date,
@@ -129,18 +143,18 @@ export async function changeRegistration(
   let state = await currentState(tx, registrationId);
   if (state.status === 'retired')
     throw new DeskbridgeError('conflict', { detail: 'The registration is retired.' });
-  const { name, credentials } = change;
+  const { name } = change;
   const options = change.options?.(state.options);
   if (name !== undefined || options !== undefined) {
     const data = { ...(name === undefined ? {} : { name }), ...(options === undefined ? {} : { options }) };
     state = record(tx, registrationId, state, { type: 'changed', data }, actor, now);
     if (options !== undefined) await updateDirectory(tx, registrationId, state.options);
   }
-  if (credentials !== undefined) {
+  if (change.credentials !== undefined) {
+    const credentials = change.credentials(await lockedCredentials(tx, secrets, registrationId));
     const data = { fields: Object.keys(credentials).sort() };
     state = record(tx, registrationId, state, { type: 'credentials_replaced', data }, actor, now);
     writeCredentials(tx, registrationId, sealCredentials(tx, secrets, registrationId, credentials), now);
-    planRenewal(tx, registrationId, null);
     writeVouched(tx, registrationId, isVouched(actor.kind));
   }
   return state;
@@ -211,6 +225,16 @@ function isVouched(actorKind: string | null): boolean {
 /** What is live cannot even be asked for: the approval could not succeed. */
 async function refuseTaken(tx: Transaction, input: NewRegistration): Promise<void> {
   if ((await findDirectory(tx, input)) !== null) throw new DeskbridgeError('registration_taken');
+}
+
+async function lockedCredentials(
+  tx: Transaction,
+  secrets: SecretBox,
+  registrationId: string,
+): Promise<JsonObject> {
+  const sealed = await lockCredentials(tx, registrationId);
+  if (sealed === null) return {};
+  return JSON.parse(secrets.open(sealed, credentialsPurpose(tx.tenantId, registrationId))) as JsonObject;
 }
 
 function sealCredentials(

@@ -84,6 +84,14 @@ export async function takeOverRenewal(
   return touched === 1;
 }
 
+/** Takes the renewal off that is still due at that very moment. */
+export async function dropRenewal(tx: Transaction, registrationId: string, at: Date): Promise<void> {
+  await tx.execute(
+    `delete from due_work where kind = '${renewalWork}' and tenant_id = $1 and item_id = $2 and due_at = $3`,
+    [tx.tenantId, registrationId, at],
+  );
+}
+
 /** Notes which manifest was fetched last. @param sha256 hex digest of its files */
 export function writeFetchedManifest(
   tx: Transaction,

@@ -33,7 +33,7 @@ export interface InstallDependencies {
   publicUrl: string;
 }
 
-/** A pending registration whose link was opened. */
+/** A registration whose link was opened. */
 export interface OpenInstallation {
   tenantId: string;
   nonce: string;
@@ -55,7 +55,7 @@ export function installUrl(
   return `${deps.publicUrl}/oauth/${platform}/install?state=${encodeURIComponent(state)}`;
 }
 
-/** The registration that a state was made for; null when the state is forged, too old, or nothing is left to install. */
+/** The registration that a state was made for; null when the state is forged or too old, or the registration is retired. */
 export async function openInstallation(
   deps: InstallDependencies,
   platform: string,
@@ -69,7 +69,7 @@ export async function openInstallation(
   const registration = await deps.database.inTenant(tenantId, (tx) =>
     deps.registrations.read(tx, registrationId),
   );
-  if (registration?.platform !== platform || registration.status !== 'pending') return null;
+  if (registration?.platform !== platform) return null;
   return { tenantId, nonce, platform, registration, flow };
 }
 
@@ -104,7 +104,8 @@ export async function finishInstallation(
     useNonceOnce(tx, nonce, purpose, deps.clock.now()),
   );
   if (!fresh) throw new DeskbridgeError('stale_card');
-  const redeemed = await open.flow.redeem({ ...(await requestOf(deps, open)), code });
+  const request = await requestOf(deps, open);
+  const redeemed = await open.flow.redeem({ ...request, code });
   if (!redeemed.ok) throw new DeskbridgeError('conflict', { detail: redeemed.reason });
   if (redeemed.appId !== registration.appId) throw new DeskbridgeError('conflict', { detail: 'another_app' });
   if (redeemed.organization !== registration.organization) {
@@ -112,14 +113,18 @@ export async function finishInstallation(
   }
   await deps.database.inTenant(tenantId, async (tx) => {
     const now = deps.clock.now();
-    await completeInstallation(tx, deps.secrets, registrationId, redeemed.update, now);
+    const given = { before: request.credentials, update: redeemed.update };
+    await completeInstallation(tx, deps.secrets, registrationId, given, now);
     await audit(tx, deps.auditKeys, registration, now);
   });
   deps.registrations.clear();
 }
 
 async function requestOf(deps: InstallDependencies, open: OpenInstallation) {
-  const credentials: JsonObject = await open.registration.credentials();
+  const { tenantId } = open;
+  const credentials: JsonObject = await deps.database.inTenant(tenantId, (tx) =>
+    deps.registrations.credentialsOf(tx, open.registration.registrationId),
+  );
   const { settings } = deps.environment(open.platform);
   const { registration, platform } = open;
   return { registration, credentials, settings, redirectUri: redirectUri(deps.publicUrl, platform) };

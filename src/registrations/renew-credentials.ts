@@ -3,7 +3,7 @@ import type { Database } from '../infra/database.ts';
 import type { BotRuntime } from '../kernel/platform.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
 import type { RegistrationDirectory } from './app-directory.ts';
-import { dueRenewals, planRenewal, takeOverRenewal } from './credentials-store.ts';
+import { dropRenewal, dueRenewals, planRenewal, takeOverRenewal } from './credentials-store.ts';
 
 export interface RenewalDependencies {
   database: Database;
@@ -23,17 +23,21 @@ export async function renewCredentials(deps: RenewalDependencies): Promise<numbe
   let tried = 0;
   for (const { tenant_id, item_id } of await dueRenewals(database.directory, clock.now(), batchSize)) {
     const now = clock.now();
-    const mine = await database.inTenant(tenant_id, (tx) =>
-      takeOverRenewal(tx, item_id, now, new Date(now.getTime() + retryMs)),
-    );
+    const until = new Date(now.getTime() + retryMs);
+    const mine = await database.inTenant(tenant_id, (tx) => takeOverRenewal(tx, item_id, now, until));
     if (!mine) continue;
     tried += 1;
-    await renewOne(deps, tenant_id, item_id);
+    await renewOne(deps, tenant_id, item_id, until);
   }
   return tried;
 }
 
-async function renewOne(deps: RenewalDependencies, tenantId: string, registrationId: string): Promise<void> {
+async function renewOne(
+  deps: RenewalDependencies,
+  tenantId: string,
+  registrationId: string,
+  until: Date,
+): Promise<void> {
   const registration = await deps.registrations.find(tenantId, registrationId);
   const runtime = registration === null ? null : await deps.runtime(registration.platform);
   if (registration === null || runtime?.renew === undefined) {
@@ -42,6 +46,8 @@ async function renewOne(deps: RenewalDependencies, tenantId: string, registratio
   }
   try {
     await runtime.renew(registration);
+    // Nothing to renew after all: what a renewal planned anew has another time.
+    await deps.database.inTenant(tenantId, (tx) => dropRenewal(tx, registrationId, until));
   } catch (error) {
     deps.log.error({ registration_id: registrationId, err: error }, 'credentials were not renewed');
   }

@@ -106,6 +106,12 @@ describe.each(platforms.map(({ id, capabilities }) => ({ id, capabilities })))(
         expect(await newRows()).toMatchObject([{ action: 'add_note', result: 'success' }]);
       });
 
+      it('a list that a command or a menu showed counts for what is typed next', async () => {
+        const { number } = await world.ticket({ title: 'From the menu', assigneeId: world.userId('cara') });
+        await world.chat.command('my tickets', { as: 'cara' });
+        expect((await world.ask('note 1: seen', { as: 'cara' })).text).toContain(`#${number}`);
+      });
+
       it('opens a ticket by its number, with buttons', async () => {
         const { number } = await world.ticket({ title: 'Open me' });
         const card = await world.ask(`ticket ${number}`);
@@ -228,6 +234,25 @@ describe.each(platforms.map(({ id, capabilities }) => ({ id, capabilities })))(
         expect((await newRows()).slice(rows.length)).toMatchObject([
           { result: 'failure', errorCode: 'stale_card', actorUserId: world.userId('cara') },
         ]);
+      });
+
+      it('a refused press in a group leaves the card to those who may press it', async () => {
+        const { number } = await world.ticket({ title: 'Hands off' });
+        const place = { kind: 'group' as const, name: 'refusals' };
+        const card = await world.ask(`ticket ${number}`, { as: 'ben', place });
+        for (const as of ['dan', 'eve']) {
+          expect((await world.chat.press(card, 'Assign to me', { as, place })).status).toBe(200);
+        }
+        const [still] = (await world.chat.messages({ as: 'ben', place })).filter(
+          ({ id: one }) => one === card.id,
+        );
+        expect(still).toMatchObject({ versions: 1 });
+        expect(await labels(still ?? card)).toContain('Assign to me');
+        expect((await newRows()).map(({ result }) => result)).toEqual(['denied', 'denied']);
+        const done = await world.replyTo({ as: 'ben', place }, () =>
+          world.chat.press(card, 'Assign to me', { as: 'ben', place }),
+        );
+        expect(done).toMatchObject({ id: card.id, versions: 2 });
       });
 
       it('a form opens from a card, shows its faults, and acts when it is right', async () => {

@@ -151,6 +151,50 @@ describe('a registration without a token', () => {
     expect((await install(made.install_url)).status).toBe(200);
   });
 
+  it('keeps the token when the secrets are replaced, and can be installed once more', async () => {
+    const made = await register();
+    await install(made.install_url);
+    const path = `/v1/tenants/acme/registrations/${made.registration_id}`;
+    const patched = await call('PATCH', path, { credentials: { signing_secret: 'rotated' } });
+    expect(patched.status).toBe(200);
+    const { body } = await call('GET', `${path}/doctor`);
+    const checks = body.checks as unknown as { step: string; status: string }[];
+    expect(checks.find(({ step }) => step === 'token')).toMatchObject({ status: 'pass' });
+    expect((await install((await call('GET', path)).body.install_url)).status).toBe(200);
+    expect(await statusOf(made.registration_id)).toBe('active');
+  });
+
+  it('is not approved before it is installed', async () => {
+    const { body: key } = await call('POST', '/v1/tenants/acme/keys', { name: 'a', role: 'admin' });
+    const made = await register('T0ACME', key.key);
+    const path = `/v1/tenants/acme/registrations/${made.registration_id}`;
+    expect(await call('POST', `${path}/approve`, {})).toMatchObject({
+      status: 409,
+      body: { code: 'conflict' },
+    });
+  });
+
+  it('does not undo secrets that somebody enters while the consent is given', async () => {
+    const made = await register();
+    const path = `/v1/tenants/acme/registrations/${made.registration_id}`;
+    simulator.faults.set('oauth.v2.access', { kind: 'slow', ms: 1_000 });
+    const [done] = await Promise.all([
+      install(made.install_url),
+      new Promise((resolve) => setTimeout(resolve, 600)).then(() =>
+        call('PATCH', path, { credentials: { ...credentials, signing_secret: 'newer' } }),
+      ),
+    ]);
+    expect(done).toMatchObject({ status: 409, html: expect.stringContaining('credentials_changed') });
+    expect(await statusOf(made.registration_id)).toBe('pending');
+  });
+
+  it('says so again when its last page is loaded again', async () => {
+    const made = await register();
+    const { back = '', cookie = '' } = await install(made.install_url);
+    const again = await fetch(back, { headers: { cookie } });
+    expect([again.status, await again.text()]).toEqual([200, expect.stringContaining('is installed')]);
+  });
+
   it('shows the link to no reader without the permission, and never in a list', async () => {
     const made = await register();
     const { body: key } = await call('POST', '/v1/tenants/acme/keys', { name: 'v', role: 'viewer' });

@@ -13,7 +13,7 @@ export async function resolveOrdinal(
 ): Promise<string> {
   const { tx, now, chat } = context;
   if (chat === null || chat.conversationId === null) throw askForList(context, kind, ordinal, 'no_list');
-  const viewer = { conversationId: chat.conversationId, platformUserId: chat.platformUserId };
+  const viewer = { ...chat, conversationId: chat.conversationId };
   const outcome = await ordinalTarget(tx, viewer, { kind, ordinal, now });
   if (outcome.found) return outcome.id;
   throw askForList(context, kind, ordinal, outcome.reason);

@@ -4,6 +4,7 @@ import { requiredLine } from '../../actions/input-fields.ts';
 import type { Transaction } from '../../infra/database.ts';
 import { toPage } from '../../infra/keyset.ts';
 import type { JsonObject } from '../../kernel/canonical-json.ts';
+import { DeskbridgeError } from '../../kernel/errors.ts';
 import type { BotPlatform } from '../../kernel/platform.ts';
 import {
   addRegistration,
@@ -57,7 +58,10 @@ const registration = z
     status,
     created_at: instant,
     updated_at: instant,
-    install_url: z.url().optional().describe('Where an administrator of the organization installs the app'),
+    install_url: z
+      .url()
+      .optional()
+      .describe('Where an administrator of the organization installs the app, also once more'),
   })
   .describe("With the platform's own options, such as app_type; credentials never come back");
 
@@ -166,8 +170,8 @@ export const registrationRoutes: Route[] = [
     handle: async (tx, { params, services, principal, now }) => {
       const row = found(await readRegistration(tx, idIn(params, 'registration_id')));
       const body = present(row.registration_id, row);
-      const mayInstall = row.status === 'pending' && principal.capabilities.has('registration:manage');
-      if (mayInstall && !(await isInstalled(services, tx, row))) {
+      const mayInstall = row.status !== 'retired' && principal.capabilities.has('registration:manage');
+      if (mayInstall && services.platforms.get(row.platform)?.install !== undefined) {
         body.install_url = installUrl(services, tx.tenantId, row.registration_id, row.platform, now);
       }
       return body;
@@ -200,7 +204,7 @@ export const registrationRoutes: Route[] = [
           Object.keys(changed).length === 0
             ? undefined
             : (options: JsonObject) => mergedOptions(definition, options, changed),
-        credentials: credentials === undefined ? undefined : checkCredentials(definition, credentials),
+        credentials: credentials === undefined ? undefined : replacing(definition, credentials),
       };
       const actor = actorOf(principal);
       const row = await changeRegistration(tx, services.secrets, registrationId, change, actor, now);
@@ -242,6 +246,12 @@ export const registrationRoutes: Route[] = [
     onRefused: countRejection,
     handle: async (tx, { params, services, principal, now }) => {
       const registrationId = idIn(params, 'registration_id');
+      const pending = found(await readRegistration(tx, registrationId));
+      if (!(await isInstalled(services, tx, pending))) {
+        throw new DeskbridgeError('conflict', {
+          detail: 'The app is not installed yet: open its install_url.',
+        });
+      }
       const row = await approveRegistration(tx, registrationId, actorOf(principal), now);
       return {
         body: present(registrationId, row),
@@ -255,6 +265,15 @@ export const registrationRoutes: Route[] = [
 async function isInstalled(services: ApiServices, tx: Transaction, row: RegistrationRow): Promise<boolean> {
   const install = services.platforms.get(row.platform)?.install;
   return install?.isInstalled(await services.registrations.credentialsOf(tx, row.registration_id)) ?? true;
+}
+
+/** What the platform gave by itself stays beside what is sent. */
+function replacing(
+  definition: BotPlatform,
+  credentials: Record<string, unknown>,
+): (before: JsonObject) => JsonObject {
+  const sent = checkCredentials(definition, credentials);
+  return (before) => definition.mergeCredentials?.(before, sent) ?? sent;
 }
 
 /** Options that are left out stay; the platform checks the whole. */

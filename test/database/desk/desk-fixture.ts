@@ -100,7 +100,12 @@ export class TestTenant {
 
   /** What `actor` would see after a list with these records. */
   async hasSeen(actor: Actor, kind: 'ticket' | 'approval', ids: string[], at: Date = now): Promise<void> {
-    const viewer = { conversationId: this.conversationId, platformUserId: actor.userId };
+    const viewer = {
+      conversationId: this.conversationId,
+      registrationId: this.#registrationId,
+      platformUserId: actor.userId,
+      isGroup: false,
+    };
     await this.within(async (tx) => rememberList(tx, viewer, { kind, ids, now: at }));
   }
 

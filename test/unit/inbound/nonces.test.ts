@@ -39,6 +39,10 @@ describe('nonces', () => {
       ),
     );
     const [body = '', mac = ''] = nonce.split('.');
+    // Another spelling of the same bytes would be another key of what is used up.
+    for (const spelling of [`${nonce}.`, `${nonce}.x`, `${body}=.${mac}`, ` ${nonce}`, `${body}\n.${mac}`]) {
+      expect(nonces.isValid(tenant, spelling, now)).toBe(false);
+    }
     const older = Buffer.from(body, 'base64url');
     older.writeUInt32BE(older.readUInt32BE(12) + 86_400, 12);
     expect(nonces.isValid(tenant, `${older.toString('base64url')}.${mac}`, now)).toBe(false);

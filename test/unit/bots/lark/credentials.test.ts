@@ -94,14 +94,15 @@ describe('references', () => {
 });
 
 it('limits hold for sends within every window that is published', () => {
-  const windows = (scope: string) =>
+  const windows = (scope: string, conversations?: string) =>
     larkLimits
-      .filter((one) => one.scope === scope && one.operations.includes('send'))
+      .filter((one) => one.scope === scope && one.conversations === conversations)
+      .filter((one) => one.operations.includes('send'))
       .flatMap((one) => one.windows);
   expect(windows('app_organization')).toEqual([
     { calls: 50, seconds: 1 },
     { calls: 1000, seconds: 60 },
   ]);
-  expect(windows('user')).toEqual([{ calls: 5, seconds: 1 }]);
-  expect(windows('group')).toEqual([{ calls: 5, seconds: 1 }]);
+  expect(windows('bot_conversation', 'personal')).toEqual([{ calls: 5, seconds: 1 }]);
+  expect(windows('conversation', 'group')).toEqual([{ calls: 5, seconds: 1 }]);
 });
