@@ -14,8 +14,13 @@ ${options.demo ? demoSection : ''}
 </dl>
 <pre>curl -H "Authorization: Bearer $DESKBRIDGE_TOKEN" \\
   $DESKBRIDGE_URL/v1/tenants/demo/audit-events</pre>
-<h2>Microsoft Teams</h2>
-<p>The messaging endpoint of every Teams app is <code>POST /api/messages</code> on this address, over HTTPS.</p>`);
+<h2>Platforms</h2>
+<p>Each calls this address over HTTPS; a registration's manifest holds its own.</p>
+<dl>
+<dt>Microsoft Teams</dt><dd><code>POST /api/messages</code>, for every app</dd>
+<dt>Slack</dt><dd><code>POST /slack/events/{registration}</code>: events, interactivity and slash commands</dd>
+<dt>Lark and Feishu</dt><dd><code>POST /lark/events/{registration}</code>: events and card callbacks</dd>
+</dl>`);
 }
 
 /**
@@ -30,5 +35,7 @@ export function ticketPage(number: number): string {
 
 const demoSection = `<h2>Chat with the demo desk</h2>
 <p>In a terminal, in the project's folder:</p>
-<pre>npx deskbridge chat --as ann</pre>
+<pre>npx deskbridge chat --as ann
+npx deskbridge chat --as ben --on slack
+npx deskbridge chat --as cara --on lark</pre>
 <p>Then type <code>help</code>, <code>my tickets</code> or <code>assign 1 to me</code>.</p>`;
