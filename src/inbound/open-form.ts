@@ -7,7 +7,7 @@ import type { JsonObject } from '../kernel/canonical-json.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import type { Form, Message, Reply } from '../kernel/message.ts';
 import type { Interpretation } from './interpret.ts';
-import { formWithFaults, refusalMessage, replyWith } from './present-outcome.ts';
+import { formWithFaults, refusalMessage, refuseWith } from './present-outcome.ts';
 import type { Scene } from './scene.ts';
 
 /** Opens the form, or says why not: an unlinked person or a missing permission learns so before typing. */
@@ -18,16 +18,16 @@ export async function openForm(
   const { context, policy, say, activity } = scene;
   const { definition, input } = reading;
   if (scene.groupChatOff) {
-    return replyWith(
+    return refuseWith(
       activity,
       refusalMessage(say, new DeskbridgeError('surface_disabled', { detail: 'group_chat' })),
     );
   }
-  if (context.actor === null) return replyWith(activity, await scene.linkInvitation());
+  if (context.actor === null) return refuseWith(activity, await scene.linkInvitation());
   const { permission } = definition;
   const denied = permission !== null && !context.actor.capabilities.has(permission) ? 'forbidden' : null;
   const fault = switchedOff(policy, definition, reading.surface) ?? denied;
-  if (fault !== null) return replyWith(activity, refusalMessage(say, new DeskbridgeError(fault)));
+  if (fault !== null) return refuseWith(activity, refusalMessage(say, new DeskbridgeError(fault)));
   const source = context.chat?.source ?? null;
   const form = await buildForm(scene, definition, withSourceUrl(definition.id, input, source));
   if (scene.capabilities.modal) return { answer: { kind: 'form', form } };

@@ -21,7 +21,7 @@ export function replyWith(activity: Activity, message: Message): Reply {
  */
 export function refuseWith(activity: Activity, message: Message): Reply {
   const { intent, reference } = activity;
-  const isPress = intent.kind === 'press' || intent.kind === 'press_command';
+  const isPress = ['press', 'press_command', 'open_form'].includes(intent.kind);
   const isShared = reference !== null && reference.type !== 'personal';
   return isPress && isShared ? { answer: { kind: 'failed', message } } : replyWith(activity, message);
 }

@@ -92,13 +92,14 @@ export async function completeInstallation(
   now: Date,
 ): Promise<Registration> {
   const { before, update } = given;
+  // The stream first, as every other change locks it.
+  const state = await currentState(tx, registrationId);
   // Somebody else's new secrets must neither be undone nor be vouched for by this.
   const current = await lockedCredentials(tx, secrets, registrationId);
   if (canonicalJson(current) !== canonicalJson(before)) {
     throw new DeskbridgeError('conflict', { detail: 'credentials_changed' });
   }
   const system = { kind: 'system' as const, id: null };
-  const state = await currentState(tx, registrationId);
   const installed =
     state.status === 'active'
       ? record(tx, registrationId, state, { type: 'installed', data: {} }, system, now)

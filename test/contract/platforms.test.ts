@@ -242,6 +242,7 @@ describe.each(platforms.map(({ id, capabilities }) => ({ id, capabilities })))(
         const card = await world.ask(`ticket ${number}`, { as: 'ben', place });
         for (const as of ['dan', 'eve']) {
           expect((await world.chat.press(card, 'Assign to me', { as, place })).status).toBe(200);
+          expect((await world.chat.press(card, 'Add note', { as, place })).status).toBe(200);
         }
         const [still] = (await world.chat.messages({ as: 'ben', place })).filter(
           ({ id: one }) => one === card.id,
