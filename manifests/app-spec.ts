@@ -50,7 +50,7 @@ const first: readonly ActionName[] = [
 export function appSpec(): AppSpec {
   return {
     // Raised with every change of a manifest: Teams takes an update only with a higher one.
-    version: '1.0.0',
+    version: '1.1.0',
     slashCommand: '/desk',
     accentColor: '#1f5fbf',
     developer: { name: 'Deskbridge', website: '/', privacy: '/', terms: '/' },

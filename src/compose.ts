@@ -10,6 +10,7 @@ import { AuditKeys } from './audit/audit-keys.ts';
 import type { Config } from './config.ts';
 import { demoTeams } from './demo/demo-data.ts';
 import { type DemoSimulators, openSimulators } from './demo/open-simulators.ts';
+import { seedConversations } from './demo/seed-conversations.ts';
 import { seedDemo } from './demo/seed-demo.ts';
 import { raiseDueEvents } from './desk/raise-due-events.ts';
 import { adminRoutes, createApp } from './http/app.ts';
@@ -30,9 +31,13 @@ import { checkSecretKeys } from './infra/check-secret-keys.ts';
 import { Database } from './infra/database.ts';
 import { Metrics } from './infra/metrics.ts';
 import { migrate } from './infra/migrate.ts';
+import { Runtimes } from './infra/runtimes.ts';
 import { SecretBox } from './infra/secret-box.ts';
-import type { BotRuntime, PlatformCapabilities, PlatformEnvironment } from './kernel/platform.ts';
+import type { PlatformCapabilities, PlatformEnvironment } from './kernel/platform.ts';
 import { type Clock, type Log, systemClock } from './kernel/ports.ts';
+import { PartitionKeeper } from './notify/keep-partitions.ts';
+import type { LaneObserver } from './notify/lane.ts';
+import { announceElsewhere, type RunningNotifier, startNotifier } from './notify/start-notifier.ts';
 import { RegistrationDirectory } from './registrations/app-directory.ts';
 import { renewCredentials } from './registrations/renew-credentials.ts';
 import { eraseOldCodes } from './tenants/link-store.ts';
@@ -41,6 +46,7 @@ import { tenantIds } from './tenants/tenant-queries.ts';
 import { languages } from './words/index.ts';
 import { Background } from './work/background.ts';
 import { eraseOld } from './work/erase-old.ts';
+import { Leader } from './work/leader.ts';
 import { type PollingLoop, startPolling } from './work/polling-loop.ts';
 
 export const version = '0.1.0';
@@ -80,8 +86,11 @@ export async function compose(options: ComposeOptions): Promise<Running> {
   const registrations = new RegistrationDirectory({ database, secrets, clock, demoTenantId });
   const metrics = new Metrics();
   const demo = demoTenantId === null ? null : await openSimulators(config, registrations, demoTenantId);
+  if (demo !== null && demoTenantId !== null) {
+    await seedConversations(database, demoTenantId, demo.conversations, clock);
+  }
   const environment = platformEnvironment(config, demo, registrations, clock, log);
-  const runtimes = new Runtimes(environment);
+  const runtimes = new Runtimes(platforms, environment);
   const background = new Background();
 
   const services: ApiServices = {
@@ -100,6 +109,8 @@ export async function compose(options: ComposeOptions): Promise<Running> {
     log,
     publicUrl: config.publicUrl,
   };
+  const notifier = config.roles.includes('notifier') ? await openNotifier(services, appUrl) : null;
+  const stopAnnouncing = notifier === null ? announceElsewhere(database, log) : null;
   const sending: SendDependencies = {
     database,
     records: new ReplyRecords(database),
@@ -107,11 +118,25 @@ export async function compose(options: ComposeOptions): Promise<Running> {
     log,
     runtime: services.runtime,
     onThrottled: (platform) => metrics.throttled.inc({ platform }),
+    onSent: ({ registration, reference }) =>
+      notifier?.notifier.countReply(registration.registrationId, reference),
   };
   const loops: PollingLoop[] = [];
   if (config.roles.includes('worker')) {
     loops.push(...startSweeps({ ...sending, registrations }, options.sweepEveryMs ?? 2_000));
   }
+  const leader = new Leader({ directory: database.directory, clock });
+  const partitions = new PartitionKeeper({
+    database,
+    ownerUrl,
+    clock,
+    log,
+    retentionDays: config.deliveryRetentionDays,
+    tenantIds: () => tenantIds(database.directory),
+    show: (state) => metrics.showPartitions(state),
+    onFailed: () => metrics.partitionFailures.inc(),
+  });
+  loops.push(startPartitionUpkeep(partitions, config.roles.includes('worker') ? leader : null, log));
   const web = {
     webhooks: {
       inbound: inboundDependencies(services),
@@ -138,7 +163,10 @@ export async function compose(options: ComposeOptions): Promise<Running> {
       metrics,
       openApi: openApiDocument(adminRoutes, { version, serverUrl: config.publicUrl }),
       frontPage: frontPage({ version, demo: config.demo }),
-      degraded: () => loops.filter((loop) => isLate(loop, clock)).map((loop) => loop.name),
+      degraded: () =>
+        loops
+          .filter((loop) => isLate(loop, clock) || (loop.name === 'partitions' && partitions.isBehind))
+          .map((loop) => loop.name),
     },
     log,
   });
@@ -149,13 +177,38 @@ export async function compose(options: ComposeOptions): Promise<Running> {
   let closing: Promise<void> | null = null;
   const close = async () => {
     await stopListening(server);
-    await Promise.all(loops.map((loop) => loop.stop()));
+    await Promise.all([leader.resign(), ...loops.map((loop) => loop.stop())]);
     await background.settled(5_000);
+    stopAnnouncing?.();
+    await notifier?.close();
     await demo?.close();
     await runtimes.close();
     await database.close();
   };
   return { url: urlOf(server, config), services, close: () => (closing ??= close()) };
+}
+
+function openNotifier(services: ApiServices, listenUrl: string): Promise<RunningNotifier> {
+  const { database, log, registrations, platforms, runtime, publicUrl, nonces, metrics } = services;
+  const observe: LaneObserver = {
+    ended(platform, status, errorCode, latencyMs) {
+      metrics.deliveries.inc({ platform, status, error_code: errorCode ?? '' });
+      if (latencyMs !== null) metrics.deliveryLatency.observe({ platform }, latencyMs / 1_000);
+    },
+    throttled: (platform) => metrics.throttled.inc({ platform }),
+  };
+  const nonce = nonces.issueForDelivery.bind(nonces);
+  return startNotifier({
+    database,
+    listenUrl,
+    log,
+    registrations,
+    platforms,
+    runtime,
+    publicUrl,
+    nonce,
+    observe,
+  });
 }
 
 function inboundDependencies(services: ApiServices): InboundDependencies {
@@ -188,8 +241,13 @@ function platformEnvironment(
     teams: {
       openIdUrl: config.teams.openIdUrl,
       loginUrl: config.teams.loginUrl,
+      serviceUrl: config.teams.serviceUrl,
       serviceHosts: [...config.teams.serviceHosts],
       demoAppId: config.demo ? demoTeams.appId : null,
+      graphApiUrl: config.graph.apiUrl,
+      graphLoginUrl: config.graph.loginUrl,
+      demoServiceUrl: demo?.teamsServiceUrl ?? null,
+      demoGraphUrl: demo?.teamsGraphUrl ?? null,
     },
     slack: {
       apiUrl: config.slack.apiUrl,
@@ -234,34 +292,16 @@ function startSweeps(deps: ResendDependencies, everyMs: number): PollingLoop[] {
   ];
 }
 
+/** One process makes and drops them; each looks, so that each can tell. */
+function startPartitionUpkeep(partitions: PartitionKeeper, leader: Leader | null, log: Log): PollingLoop {
+  const everyMs = 900_000;
+  const keep = leader?.asLeader('partitions', 3 * everyMs, (signal) => partitions.keep(signal));
+  return startPolling({ name: 'partitions', everyMs, log, run: () => partitions.turn(keep) });
+}
+
 /** A sweep that has not come round for three of its turns and half a minute. */
 function isLate(loop: PollingLoop, clock: Clock): boolean {
   return clock.now().getTime() - loop.lastSuccess.getTime() > 3 * loop.everyMs + 30_000;
-}
-
-/** The platforms' SDKs are heavy: each is loaded when its platform first sends. */
-class Runtimes {
-  readonly #environment: (platform: string) => PlatformEnvironment;
-  readonly #loaded = new Map<string, Promise<BotRuntime>>();
-
-  constructor(environment: (platform: string) => PlatformEnvironment) {
-    this.#environment = environment;
-  }
-
-  of(platformId: string): Promise<BotRuntime> {
-    const known = this.#loaded.get(platformId);
-    if (known !== undefined) return known;
-    const platform = platforms.find(({ id }) => id === platformId);
-    if (platform === undefined) return Promise.reject(new Error(`no platform ${platformId}`));
-    const loading = platform.loadRuntime(this.#environment(platformId));
-    loading.catch(() => this.#loaded.delete(platformId));
-    this.#loaded.set(platformId, loading);
-    return loading;
-  }
-
-  async close(): Promise<void> {
-    for (const loading of this.#loaded.values()) await (await loading).close();
-  }
 }
 
 async function listen(server: Server, config: Config): Promise<void> {

@@ -20,11 +20,21 @@ export interface Config {
   demo: boolean;
   production: boolean;
   logLevel: string;
-  teams: { openIdUrl: string | null; loginUrl: string | null; serviceHosts: readonly string[] };
+  teams: {
+    openIdUrl: string | null;
+    loginUrl: string | null;
+    /** For conversations that nobody spoke in yet. */
+    serviceUrl: string | null;
+    serviceHosts: readonly string[];
+  };
   /** Web API base, without a slash at its end; null: Slack's own. */
   slack: { apiUrl: string | null };
   /** Open API origin; null: Feishu's or Lark's, by the registration. */
   lark: { apiUrl: string | null };
+  /** Microsoft Graph's base with its version, and its authority base; null: Microsoft's, by the registration's cloud. */
+  graph: { apiUrl: string | null; loginUrl: string | null };
+  /** Whole days that deliveries are kept at least; they go by the month. */
+  deliveryRetentionDays: number;
 }
 
 /** One or more settings are missing or wrong; `faults` has a sentence for each. */
@@ -82,9 +92,18 @@ const environmentSchema = z.object({
   DESKBRIDGE_DEMO: flag.optional(),
   DESKBRIDGE_TEAMS_OPENID_URL: outboundUrl.optional(),
   DESKBRIDGE_TEAMS_LOGIN_URL: outboundUrl.optional(),
+  DESKBRIDGE_TEAMS_SERVICE_URL: outboundUrl.optional(),
   DESKBRIDGE_TEAMS_SERVICE_HOSTS: hostList.default([]),
   DESKBRIDGE_SLACK_API_URL: outboundUrl.optional(),
   DESKBRIDGE_LARK_API_URL: outboundUrl.optional(),
+  DESKBRIDGE_GRAPH_API_URL: outboundUrl.optional(),
+  DESKBRIDGE_GRAPH_LOGIN_URL: outboundUrl.optional(),
+  DESKBRIDGE_DELIVERY_RETENTION_DAYS: z.coerce
+    .number('must be a number of days')
+    .int('must be a whole number of days')
+    .min(1, 'must be at least 1')
+    .max(3_650, 'must be at most 3650')
+    .default(90),
   NODE_ENV: z.string().optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
@@ -124,10 +143,16 @@ function toConfig(environment: z.output<typeof environmentSchema>): Config {
     teams: {
       openIdUrl: environment.DESKBRIDGE_TEAMS_OPENID_URL ?? null,
       loginUrl: environment.DESKBRIDGE_TEAMS_LOGIN_URL ?? null,
+      serviceUrl: withoutSlash(environment.DESKBRIDGE_TEAMS_SERVICE_URL),
       serviceHosts: environment.DESKBRIDGE_TEAMS_SERVICE_HOSTS,
     },
     slack: { apiUrl: withoutSlash(environment.DESKBRIDGE_SLACK_API_URL) },
     lark: { apiUrl: withoutSlash(environment.DESKBRIDGE_LARK_API_URL) },
+    graph: {
+      apiUrl: withoutSlash(environment.DESKBRIDGE_GRAPH_API_URL),
+      loginUrl: withoutSlash(environment.DESKBRIDGE_GRAPH_LOGIN_URL),
+    },
+    deliveryRetentionDays: environment.DESKBRIDGE_DELIVERY_RETENTION_DAYS,
   });
 }
 

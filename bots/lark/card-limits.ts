@@ -28,6 +28,7 @@ const maxNesting = 5;
  */
 const members: Record<string, readonly string[]> = {
   plain_text: ['content', 'text_size', 'text_color', 'text_align', 'lines'],
+  hr: ['margin'],
   div: ['text', 'fields', 'margin', 'width', 'icon'],
   column_set: ['columns', 'flex_mode', 'action', 'margin', 'horizontal_spacing', 'horizontal_align'],
   column: [
@@ -105,11 +106,14 @@ function elementFaults(element: JsonValue, place: Place): string[] {
   const { tag } = element;
   const known = Object.hasOwn(members, tag) ? members[tag] : undefined;
   if (known === undefined || tag === 'plain_text' || tag === 'column') return [`${tag} does not stand here`];
-  const faults = unknownMembers(tag, element, ['tag', ...known]);
+  const faults = unknownMembers(tag, element, ['tag', 'element_id', ...known]);
+  faults.push(...idFaults(element.element_id));
   const inner = { ...place, depth: place.depth + 1 };
   if (inner.depth > maxNesting) faults.push('nested too deep');
   if (element.text !== undefined) faults.push(...textFaults(element.text));
   switch (tag) {
+    case 'hr':
+      return faults;
     case 'div':
       return [...faults, ...divFaults(element)];
     case 'column_set':
@@ -121,6 +125,12 @@ function elementFaults(element: JsonValue, place: Place): string[] {
     default:
       return [...faults, ...inputFaults(element, place)];
   }
+}
+
+/** Source: https://open.feishu.cn/document/feishu-cards/card-json-v2-structure */
+function idFaults(id: JsonValue | undefined): string[] {
+  const good = id === undefined || (typeof id === 'string' && /^[A-Za-z]\w{0,19}$/.test(id));
+  return good ? [] : ['a malformed element_id'];
 }
 
 function divFaults(div: JsonObject): string[] {

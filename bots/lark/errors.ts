@@ -110,32 +110,34 @@ const notRepliable = new Set([230011, 230019, 230050, 230071, 230072, 230110, 23
  * @param now for a Retry-After that is a date
  */
 export function outcomeOf(result: HttpResult, updateMessageId: string | null, now: Date): SendOutcome {
-  if (result.kind === 'failed') return unanswered(result.mayHaveLeft);
+  const detail = detailOf(result);
+  if (result.kind === 'failed') return { ...unanswered(result.mayHaveLeft), ...detail };
   const { status } = result;
   const answer = readAnswer(result);
   // A 5xx or 408 can come from behind a service that has posted; so can a success that something in between wrote over.
-  if (status >= 500 || status === 408) return { result: 'unknown', code: 'outcome_unknown' };
+  if (status >= 500 || status === 408) return { result: 'unknown', code: 'outcome_unknown', ...detail };
   if (answer?.code === 0 && status < 300) {
-    return { result: 'sent', messageId: messageIdOf(answer) ?? updateMessageId };
+    return { result: 'sent', messageId: messageIdOf(answer) ?? updateMessageId, ...requestIdOf(result) };
   }
   if (answer === null ? status < 300 : undecided.has(answer.code)) {
-    return { result: 'unknown', code: 'outcome_unknown' };
+    return { result: 'unknown', code: 'outcome_unknown', ...detail };
   }
-  return rejection(verdictOf(status, answer), result.headers, now);
+  return { ...rejection(verdictOf(status, answer), result.headers, now), ...detail, ...requestIdOf(result) };
 }
 
 /** The outcome when no token could be had: nothing was posted. A refusal of the app's secret does not pass by itself. */
 export function outcomeOfTokenFailure(result: HttpResult, now: Date): SendOutcome {
-  if (result.kind === 'failed') return unanswered(false);
+  const detail = detailOf(result);
+  if (result.kind === 'failed') return { ...unanswered(false), ...detail };
   const answer = readAnswer(result);
   const verdict = verdictOf(result.status, answer);
-  if (verdict.code === 'throttled') return rejection(verdict, result.headers, now);
+  if (verdict.code === 'throttled') return { ...rejection(verdict, result.headers, now), ...detail };
   const ours = result.status >= 400 && result.status < 500 && result.status !== 408;
   const refused =
     answer === null ? ours : answer.code !== 0 && !undecided.has(answer.code) && result.status < 500;
   return refused
-    ? { result: 'rejected', code: 'unauthorized', retryable: false }
-    : { result: 'rejected', code: 'server_error', retryable: true };
+    ? { result: 'rejected', code: 'unauthorized', retryable: false, ...detail }
+    : { result: 'rejected', code: 'server_error', retryable: true, ...detail };
 }
 
 /** Whether the token was refused, so that nothing was posted and another token may be accepted. */
@@ -167,6 +169,8 @@ function verdictOf(status: number, answer: ApiAnswer | null): Verdict {
   if (answer?.code === 230099 && answer.msg.includes('card action is lock')) {
     return { code: 'transient', retryable: true };
   }
+  // The same code as for a malformed request (https://github.com/openclaw/openclaw/pull/35312).
+  if (answer?.code === 230001 && /invalid receive.?id\b/i.test(answer.msg)) return gone;
   const known = answer === null ? undefined : verdicts[answer.code];
   return known ?? { code: rejections[status] ?? 'unknown' };
 }
@@ -181,6 +185,22 @@ function rejection(verdict: Verdict, headers: IncomingHttpHeaders, now: Date): S
     ...(wait === null ? {} : { retryAfterMs: wait }),
     ...(referenceGone ? { referenceGone } : {}),
   };
+}
+
+/** The platform's own code, else the HTTP status or what broke. The message beside the code may quote what was sent. */
+function detailOf(result: HttpResult): { detail: string } {
+  if (result.kind === 'failed') return { detail: result.code.slice(0, 50) };
+  const code = readAnswer(result)?.code ?? 0;
+  return { detail: code === 0 ? `HTTP ${result.status}` : String(code) };
+}
+
+/** What the platform's support asks for. Source: https://open.feishu.cn/document/server-docs/api-call-guide/generic-error-code */
+function requestIdOf(result: HttpResult): { requestId?: string } {
+  if (result.kind === 'failed') return {};
+  const body = readAnswer(result)?.body;
+  const ids = [result.headers['x-tt-logid'], result.headers['x-request-id'], body?.request_id];
+  const requestId = ids.find((id) => typeof id === 'string' && /^[\w.:-]{1,200}$/.test(id));
+  return typeof requestId === 'string' ? { requestId } : {};
 }
 
 /** The id of the message; a success without one is a success all the same. */

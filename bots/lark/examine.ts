@@ -25,6 +25,10 @@ const wider: Record<string, readonly string[]> = {
   'im:message.group_at_msg:readonly': ['im:message.group_at_msg', 'im:message.group_msg'],
 };
 
+/** What it takes to learn what became of a notification; the platform does not tell which events are subscribed. */
+const historyScope = 'im:message:readonly';
+const groupHistoryScope = 'im:message.group_msg';
+
 /** `activate_status` of a bot. Source: https://open.feishu.cn/document/server-docs/bot-v3/bot-overview, "Obtain bot info" */
 const activated = 2;
 const missingScope = 99991672;
@@ -64,12 +68,12 @@ export async function examineLark({ registration, api, tokens, apiUrl }: Examine
   if (!token.ok) return [...checks, ...skipped('Needs a token.').slice(1)];
   const get = (path: string) =>
     api({ method: 'GET', url: `${apiUrl}/open-apis/${path}`, token: token.token });
-  return [
-    ...checks,
-    botCheck(await get('bot/v3/info')),
-    organizationCheck(await get('tenant/v2/tenant/query'), registration.organization),
-    scopesCheck(await get('application/v6/scopes')),
-  ];
+  const bot = botCheck(await get('bot/v3/info'));
+  const organization = organizationCheck(await get('tenant/v2/tenant/query'), registration.organization);
+  const scopes = await get('application/v6/scopes');
+  const granted = grantedScopes(scopes);
+  if (granted === null) return [...checks, bot, organization, unreadScopes(scopes), ...skippedReadBack()];
+  return [...checks, bot, organization, scopesCheck(granted), readBackCheck(granted)];
 }
 
 function credentialsCheck(stored: StoredCredentials): Check {
@@ -190,20 +194,29 @@ function organizationCheck(result: HttpResult, expected: string): Check {
   };
 }
 
-function scopesCheck(result: HttpResult): Check {
-  const step = 'scopes';
+/** Null where the platform did not tell. */
+function grantedScopes(result: HttpResult): ReadonlySet<string> | null {
   const read = readAnswer(result);
   const scopes = scopesSchema.safeParse(read?.body);
-  if (read?.code !== 0 || !scopes.success) {
-    const remedy = 'Compare "Permissions & Scopes" of the developer console with the list of the manifest.';
-    return { step, status: 'warn', detail: `The permissions could not be read${codeOf(result)}.`, remedy };
-  }
+  if (read?.code !== 0 || !scopes.success) return null;
   // 1: granted; 2: not. Source: https://open.feishu.cn/document/server-docs/application-v6/scope/list
   const listed = scopes.data.data.scopes.filter(({ grant_status }) => grant_status === 1);
-  const granted = new Set(listed.map(({ scope_name }) => scope_name));
-  const missing = tenantScopes.filter(
-    (scope) => ![scope, ...(wider[scope] ?? [])].some((one) => granted.has(one)),
-  );
+  return new Set(listed.map(({ scope_name }) => scope_name));
+}
+
+function isGranted(granted: ReadonlySet<string>, scope: string): boolean {
+  return [scope, ...(wider[scope] ?? [])].some((one) => granted.has(one));
+}
+
+function unreadScopes(result: HttpResult): Check {
+  const remedy = 'Compare "Permissions & Scopes" of the developer console with the list of the manifest.';
+  const detail = `The permissions could not be read${codeOf(result)}.`;
+  return { step: 'scopes', status: 'warn', detail, remedy };
+}
+
+function scopesCheck(granted: ReadonlySet<string>): Check {
+  const step = 'scopes';
+  const missing = tenantScopes.filter((scope) => !isGranted(granted, scope));
   if (missing.length === 0) return { step, status: 'pass', detail: 'All permissions are granted.' };
   return {
     step,
@@ -213,11 +226,41 @@ function scopesCheck(result: HttpResult): Check {
   };
 }
 
+/** What can be learnt of notifications after they were sent. */
+function readBackCheck(granted: ReadonlySet<string>): Check {
+  const step = 'read_back';
+  if (!isGranted(granted, historyScope)) {
+    return {
+      step,
+      status: 'warn',
+      detail: `Without ${historyScope} nobody tells that a notification was read, and one whose outcome stays unknown for an hour cannot be looked up.`,
+      remedy: `Add ${historyScope} and the event im.message.message_read_v1, release a version, and have it approved.`,
+    };
+  }
+  if (!granted.has(groupHistoryScope)) {
+    return {
+      step,
+      status: 'warn',
+      detail: `Without ${groupHistoryScope} a notification to a group whose outcome stays unknown for an hour cannot be looked up; those to people can.`,
+      remedy: `Nothing, if that is rare enough; else add ${groupHistoryScope}, which lets the app read all messages of its groups.`,
+    };
+  }
+  return { step, status: 'pass', detail: 'Messages can be read back, in groups too.' };
+}
+
+function skippedReadBack(): Check[] {
+  return [{ step: 'read_back', status: 'skipped', detail: 'Needs the permissions.' }];
+}
+
 function codeOf(result: HttpResult): string {
   if (result.kind === 'failed') return ` (${result.code})`;
   return ` (code ${readAnswer(result)?.code ?? `HTTP ${result.status}`})`;
 }
 
 function skipped(detail: string): Check[] {
-  return ['token', 'bot_id', 'organization', 'scopes'].map((step) => ({ step, status: 'skipped', detail }));
+  return ['token', 'bot_id', 'organization', 'scopes', 'read_back'].map((step) => ({
+    step,
+    status: 'skipped',
+    detail,
+  }));
 }

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { BotPlatform } from '../../src/kernel/platform.ts';
+import { larkAddressing } from './addressing.ts';
 import {
   appIdSchema,
   credentialsSchema,
@@ -34,6 +35,7 @@ export const lark: BotPlatform = {
   // The platform waits 3 s for the answer to a card callback.
   answerWithinMs: 2_500,
   limits: larkLimits,
+  addressing: larkAddressing,
   appId: appIdSchema,
   organization: organizationSchema,
   registration: registrationSchema satisfies z.ZodType<JsonObject>,

@@ -5,7 +5,7 @@ import type { HttpResult } from '../shared/http-call.ts';
 import { isObject, parseJson } from '../shared/json.ts';
 
 export interface ApiCall {
-  method: 'GET' | 'POST' | 'PATCH';
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Origin and path; ids in it are encoded. */
   url: string;
   query?: Record<string, string>;

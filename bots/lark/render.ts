@@ -34,6 +34,8 @@ export interface CardOptions {
   chat: CardChat;
   /** UTF-8 bytes of the card as the content of a message; at least 8,000, into which a title and a short text always go. */
   maxBytes?: number;
+  /** `element_id` of its first component, by which the card is found again; see `mark.ts`. */
+  mark?: string;
 }
 
 /** How much of a message is drawn. */
@@ -53,7 +55,7 @@ interface Detail extends TextDetail {
 export function renderCard(message: Message, options: CardOptions): JsonObject {
   const maxBytes = options.maxBytes ?? maxCardBytes;
   const forms = new Map<FormDetail, JsonObject>();
-  const draw = (detail: Detail) => drawCard(message, options.chat, detail, forms);
+  const draw = (detail: Detail) => drawCard(message, options, detail, forms);
   const fits = (detail: Detail) => fitsCard(draw(detail), maxBytes);
   const levels = detailLevels(message);
   const whole = levels.whole.find(fits);
@@ -90,7 +92,7 @@ function detailLevels(message: Message) {
 /** @param forms the message's form as it was drawn before, by its detail */
 function drawCard(
   message: Message,
-  chat: CardChat,
+  { chat, mark }: CardOptions,
   detail: Detail,
   forms: Map<FormDetail, JsonObject>,
 ): JsonObject {
@@ -111,8 +113,14 @@ function drawCard(
     // `update_multi` has to be said for a card to be updated later.
     config: { update_multi: true, summary: { content: summary(message) } },
     header: header(message, detail),
-    body: { elements },
+    body: { elements: mark === undefined ? elements : marked(elements, mark) },
   };
+}
+
+/** A card of a title alone gets a line to bear the mark. */
+function marked(elements: readonly JsonObject[], mark: string): JsonObject[] {
+  const [first = { tag: 'hr' }, ...rest] = elements;
+  return [{ ...first, element_id: mark }, ...rest];
 }
 
 /** What notifications and the list of chats show. */

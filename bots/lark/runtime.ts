@@ -5,7 +5,7 @@
 import { Client, LoggerLevel, withTenantToken } from '@larksuiteoapi/node-sdk';
 import type { ConversationReference, SourceMessage } from '../../src/kernel/activity.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
-import { DeskbridgeError } from '../../src/kernel/errors.ts';
+import type { LookUp } from '../../src/kernel/notification.ts';
 import type {
   BotRuntime,
   OutboundMessage,
@@ -13,29 +13,34 @@ import type {
   PlatformRegistration,
   SendOutcome,
 } from '../../src/kernel/platform.ts';
-import type { Log } from '../../src/kernel/ports.ts';
 import { HttpCaller, type HttpResult } from '../shared/http-call.ts';
 import { misconfigured } from '../shared/outcomes.ts';
-import type { TokenResult } from '../shared/token-cache.ts';
-import { isNotRepliable, isTokenRefused, outcomeOf } from './errors.ts';
+import { deliver } from './deliver.ts';
+import { isNotRepliable, outcomeOf } from './errors.ts';
 import { examineLark } from './examine.ts';
+import { lookUp } from './look-up.ts';
+import { markOf } from './mark.ts';
 import type { ApiCall, OpenApi } from './open-api.ts';
 import { readSourceMessage } from './read-message.ts';
 import { receiveIdType } from './reference.ts';
 import { renderCard } from './render.ts';
+import {
+  callWithToken,
+  messageIdPattern,
+  type Request,
+  type Session,
+  secondCallWithinMs,
+  within,
+} from './session.ts';
 import { apiUrlOf, readSettings } from './settings.ts';
 import { TenantTokens } from './tokens.ts';
+import { withdraw } from './withdraw.ts';
 
 const timeoutMs = 5000;
 /** A person waits for the answer to their command meanwhile. */
 const readTimeoutMs = 1000;
-/** A second call follows a definite rejection only this long after the send began. */
-const secondCallWithinMs = 4000;
 /** An answer repeats the message's content, whose quotes are escaped twice. */
 const maxAnswerBytes = 1_000_000;
-
-/** Message ids come back through people's clients, and become a part of a path. */
-const messageId = /^[\w-]{1,200}$/;
 
 /** A runtime over the Open API; one request a send, besides the token's when none is kept. */
 export function createLarkRuntime(environment: PlatformEnvironment): BotRuntime {
@@ -43,21 +48,38 @@ export function createLarkRuntime(environment: PlatformEnvironment): BotRuntime 
   const caller = new HttpCaller(timeoutMs, maxAnswerBytes);
   const api = createOpenApi(caller);
   const tokens = new TenantTokens(api, environment.clock);
+  const { clock, log } = environment;
+  /** Null where the demo has nowhere to call. */
+  const sessionOf = (registration: PlatformRegistration): Session | null => {
+    const apiUrl = apiUrlOf(registration, settings);
+    return apiUrl === null ? null : { registration, apiUrl, api, tokens, clock, log };
+  };
   return {
     async send(message: OutboundMessage): Promise<SendOutcome> {
-      const apiUrl = apiUrlOf(message.registration, settings);
-      if (apiUrl === null) return misconfigured();
-      const request = requestOf(message, apiUrl);
+      const session = sessionOf(message.registration);
+      if (session === null) return misconfigured();
+      const request = requestOf(message, session.apiUrl);
       if (request === null) return { result: 'rejected', code: 'not_found', retryable: false };
-      const session = { registration: message.registration, apiUrl, api, tokens, log: environment.log };
-      const result = await deliver(session, request, message);
+      const result = await sendWith(session, request, message);
       if ('result' in result) return result;
-      return outcomeOf(result, message.updateMessageId, environment.clock.now());
+      return outcomeOf(result, message.updateMessageId, clock.now());
+    },
+    async deliver(delivery) {
+      const session = sessionOf(delivery.registration);
+      return session === null ? misconfigured() : await deliver(session, delivery);
+    },
+    async lookUp(delivery, send): Promise<LookUp> {
+      const session = sessionOf(delivery.registration);
+      if (session === null) return { result: 'unknowable', detail: 'The demo has nowhere to call.' };
+      return await lookUp(session, delivery, send);
+    },
+    async withdraw(sent) {
+      const session = sessionOf(sent.registration);
+      return session === null ? misconfigured() : await withdraw(session, sent);
     },
     async readMessage(registration, reference, id): Promise<SourceMessage | null> {
-      const apiUrl = apiUrlOf(registration, settings);
-      if (apiUrl === null || !messageId.test(id)) return null;
-      const session = { registration, apiUrl, api, tokens, log: environment.log };
+      const session = sessionOf(registration);
+      if (session === null || !messageIdPattern.test(id)) return null;
       return await within(readTimeoutMs, readQuoted(session, reference, id));
     },
     async examine(registration) {
@@ -98,7 +120,7 @@ type TransportRequest = Parameters<Transport['request']>[0];
 function transportOf(caller: HttpCaller): Transport {
   const call = async ({ method, url = '', headers, params, data, timeout }: TransportRequest) => {
     const query = new URLSearchParams(params).toString();
-    const body = method === 'GET' ? undefined : JSON.stringify(data ?? {});
+    const body = method === 'GET' || method === 'DELETE' ? undefined : JSON.stringify(data ?? {});
     return await caller.call({
       method: methods.find((known) => known === method) ?? 'POST',
       url: query === '' ? url : `${url}?${query}`,
@@ -122,24 +144,13 @@ function transportOf(caller: HttpCaller): Transport {
   };
 }
 
-const methods = ['GET', 'POST', 'PATCH'] as const;
-
-interface Session {
-  registration: PlatformRegistration;
-  apiUrl: string;
-  api: OpenApi;
-  tokens: TenantTokens;
-  log: Log;
-}
-
-/** A call of the adapter, before it has a token. */
-type Request = Omit<ApiCall, 'token'>;
+const methods = ['GET', 'POST', 'PATCH', 'DELETE'] as const;
 
 /**
  * The send, and where it was certainly not accepted, once more: with another token where the kept one was refused, or as
  * a message of its own where the one that it replies to is gone. All carry the same uuid.
  */
-async function deliver(
+async function sendWith(
   session: Session,
   request: Request,
   message: OutboundMessage,
@@ -153,47 +164,18 @@ async function deliver(
   return plain === null ? result : await callWithToken(session, plain);
 }
 
-async function callWithToken(session: Session, request: Request): Promise<HttpResult | SendOutcome> {
-  const began = performance.now();
-  const { api, tokens, registration } = session;
-  const token = await tokenOf(session);
-  if (!token.ok) return token.outcome;
-  const result = await api({ ...request, token: token.token });
-  if (!isTokenRefused(result)) return result;
-  tokens.forget(registration, token.token);
-  // A kept token can have been withdrawn; with a fresh one a refusal is final.
-  if (!token.fromCache || performance.now() - began > secondCallWithinMs) return result;
-  const other = await tokenOf(session);
-  if (!other.ok) return other.outcome;
-  return await api({ ...request, token: other.token });
-}
-
-/** A token, or the outcome of a call that never began. */
-async function tokenOf({ tokens, registration, apiUrl, log }: Session): Promise<TokenResult> {
-  try {
-    return await tokens.get(registration, apiUrl);
-  } catch (error) {
-    if (error instanceof DeskbridgeError && error.code === 'registration_misconfigured') {
-      return { ok: false, outcome: misconfigured() };
-    }
-    const reason = error instanceof Error ? error.name : 'unknown';
-    log.warn({ registrationId: registration.registrationId, reason }, 'no credentials');
-    return { ok: false, outcome: { result: 'rejected', code: 'transient', retryable: true } };
-  }
-}
-
 /** Post, reply, or replace: the three calls that a send can be. Null when it has nowhere to go. */
 function requestOf(message: OutboundMessage, apiUrl: string): Request | null {
   const { reference, replyToMessageId, updateMessageId, token: uuid } = message;
   const chat = reference.type === 'personal' ? 'p2p' : 'group';
-  const content = JSON.stringify(renderCard(message.message, { chat }));
+  const content = JSON.stringify(renderCard(message.message, { chat, mark: markOf(uuid) }));
   const url = `${apiUrl}/open-apis/im/v1/messages`;
   if (updateMessageId !== null) {
-    if (!messageId.test(updateMessageId)) return null;
+    if (!messageIdPattern.test(updateMessageId)) return null;
     return { method: 'PATCH', url: `${url}/${updateMessageId}`, body: { content } };
   }
   const body: JsonObject = { msg_type: 'interactive', content, uuid };
-  if (replyToMessageId !== null && messageId.test(replyToMessageId)) {
+  if (replyToMessageId !== null && messageIdPattern.test(replyToMessageId)) {
     const inThread = reference.threadId === null ? {} : { reply_in_thread: true };
     return { method: 'POST', url: `${url}/${replyToMessageId}/reply`, body: { ...body, ...inThread } };
   }
@@ -218,11 +200,4 @@ async function readQuoted(
   if ('result' in result) return null;
   const { platformConversationId: chat } = reference;
   return readSourceMessage(result, chat.startsWith('oc_') ? chat : null);
-}
-
-/** What comes of it in time; null otherwise. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T | null> {
-  const { promise, resolve } = Promise.withResolvers<null>();
-  const timer = setTimeout(resolve, ms, null);
-  return await Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }

@@ -6,7 +6,7 @@ export const tenantScopes = [
   'im:message.p2p_msg:readonly',
   /** Mentions of the bot in groups. */
   'im:message.group_at_msg:readonly',
-  /** The message that somebody replies to. */
+  /** The message that somebody replies to; what people have read; what became of a send, in chats with one person. */
   'im:message:readonly',
   /** Messages and their updates. */
   'im:message:send_as_bot',
@@ -25,6 +25,7 @@ export const events = [
   'im.chat.member.bot.deleted_v1',
   'im.chat.access_event.bot_p2p_chat_entered_v1',
   'application.bot.menu_v6',
+  'im.message.message_read_v1',
 ] as const;
 
 /** What apps of the app store are told besides: they hear of a first chat by this name alone. */

@@ -12,7 +12,6 @@ import { toDirectReference, toReference } from './reference.ts';
 
 /** Events that need no handling, with the metric label that they are counted under. */
 const ignoredEvents: ReadonlyMap<string, string> = new Map([
-  ['im.message.message_read_v1', 'message_read'],
   ['message_read', 'message_read'],
   ['im.message.reaction.created_v1', 'reaction'],
   ['im.message.reaction.deleted_v1', 'reaction'],
@@ -39,6 +38,12 @@ const menuSchema = z.object({
     .object({ operator_name: text(300), operator_id: z.unknown().optional() })
     .optional()
     .catch(undefined),
+});
+
+const maxReadMessages = 1000;
+const readSchema = z.object({
+  reader: z.object({ reader_id: z.unknown().optional() }).optional().catch(undefined),
+  message_id_list: z.array(z.unknown()).catch([]),
 });
 
 /**
@@ -98,6 +103,8 @@ function translate(
       return enteredChat(envelope, organization);
     case 'p2p_chat_create':
       return firstChat(envelope, organization);
+    case 'im.message.message_read_v1':
+      return messagesRead(envelope);
     case 'app_uninstalled':
       return revoked(envelope);
     case 'app_status_change':
@@ -162,6 +169,24 @@ function revoked(envelope: Envelope): Draft | null {
   if (envelope.sentAt === null) return null;
   const intent: Intent = { kind: 'revoked', reason: 'app_uninstalled', at: envelope.sentAt };
   return { intent, person: null, reference: null };
+}
+
+/**
+ * The person saw messages of ours; sent for chats with one person alone, and names no chat.
+ * Source: https://open.feishu.cn/document/server-docs/im-v1/message/events/message_read
+ */
+function messagesRead({ event }: Envelope): Draft {
+  const { reader, message_id_list } = readSchema.parse(event);
+  const messageIds = message_id_list.filter((id) => typeof id === 'string' && /^[\w-]{1,200}$/.test(id));
+  if (messageIds.length === 0) return ignored('message_read');
+  const intent: Intent = {
+    kind: 'evidence',
+    of: 'read',
+    tokens: [],
+    messageIds: messageIds.slice(0, maxReadMessages).map(String),
+    readUpTo: null,
+  };
+  return { intent, person: personOf(reader?.reader_id), reference: null };
 }
 
 /** A message may come in two events: https://open.feishu.cn/document/server-docs/im-v1/message/events/receive says so. */

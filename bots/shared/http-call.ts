@@ -47,23 +47,28 @@ export class HttpCaller {
         headers: headersOf(request),
       });
       const limit = request.timeoutMs ?? this.#timeoutMs;
+      const deadline = performance.now() + limit;
       const timer = setTimeout(() => outgoing.destroy(new TimeoutError()), limit);
       const settle = (result: HttpResult) => {
         clearTimeout(timer);
         resolve(result);
       };
       const fail = (error: Error) => settle({ kind: 'failed', mayHaveLeft, code: codeOf(error) });
+      const write = () => {
+        // A process that was stopped for a while goes on here before its timer is heard.
+        if (performance.now() >= deadline) outgoing.destroy(new TimeoutError());
+        else {
+          mayHaveLeft = true;
+          outgoing.end(request.body);
+        }
+      };
+      // Nothing is written before the connection stands, for TLS before it is secured.
       outgoing.on('socket', (socket) => {
-        // Node writes the request as soon as the connection stands, for TLS once it is secured.
-        if (!socket.connecting) mayHaveLeft = true;
-        else
-          socket.once(secure ? 'secureConnect' : 'connect', () => {
-            mayHaveLeft = true;
-          });
+        if (socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', write);
+        else write();
       });
       outgoing.on('error', fail);
       outgoing.on('response', (response) => readBody(response, this.#maxAnswerBytes, settle, fail));
-      outgoing.end(request.body);
     });
   }
 

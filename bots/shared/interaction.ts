@@ -20,7 +20,7 @@ export function interactionOf(button: Button): JsonObject | null {
     case 'command':
       return { do: 'command', text: button.text, nonce: button.nonce };
     case 'form':
-      return { do: 'form', action: button.action, input: button.input };
+      return { do: 'form', action: button.action, input: button.input, nonce: button.nonce };
     case 'url':
       return null;
   }
@@ -63,7 +63,8 @@ export function intentOfInteraction(
       return { intent: { kind: 'press_command', text: interaction.text, nonce }, cardMessageId: null };
     case 'form': {
       const { action, input } = interaction;
-      return { intent: { kind: 'open_form', action, input, surface, source }, cardMessageId: null };
+      const asked = { kind: 'open_form' as const, action, input, surface, source };
+      return { intent: nonce === null ? asked : { ...asked, nonce }, cardMessageId: null };
     }
     case 'submit': {
       const input = { ...interaction.input, ...plainInputs(filled) };
@@ -82,8 +83,7 @@ interface ReadInteraction {
 function readInteraction(raw: unknown): ReadInteraction | null {
   if (!isObject(raw)) return null;
   const whole = interactionSchema.safeParse(raw);
-  if (whole.success)
-    return { interaction: whole.data, nonce: 'nonce' in whole.data ? whole.data.nonce : null };
+  if (whole.success) return { interaction: whole.data, nonce: whole.data.nonce ?? null };
   const input = isObject(raw.input) ? raw.input : {};
   const rest = interactionSchema.safeParse({ ...raw, input, nonce: 'none' });
   return rest.success ? { interaction: rest.data, nonce: null } : null;

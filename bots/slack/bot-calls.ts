@@ -3,7 +3,7 @@ import { DeskbridgeError } from '../../src/kernel/errors.ts';
 import type { PlatformRegistration, SendOutcome } from '../../src/kernel/platform.ts';
 import type { Clock, Log } from '../../src/kernel/ports.ts';
 import type { HttpCaller, HttpResult } from '../shared/http-call.ts';
-import { misconfigured } from '../shared/outcomes.ts';
+import { misconfigured, unanswered } from '../shared/outcomes.ts';
 import { isTokenRefused } from './errors.ts';
 import { apiBaseOf, type SlackSettings } from './settings.ts';
 import { BotTokens, type TokenResult } from './tokens.ts';
@@ -30,19 +30,29 @@ export class BotCalls {
   /**
    * Calls the method. A refused token means that nothing was done, so that the same call with another one is no
    * repeat of a send; anything else is tried once. Never rejects.
+   * @param timeoutMs for everything together, the tokens too: nothing leaves after it. Without it each request has
+   *   the caller's own limit.
    */
-  async call(registration: PlatformRegistration, method: string, args: object): Promise<CallResult> {
+  async call(
+    registration: PlatformRegistration,
+    method: string,
+    args: object,
+    timeoutMs?: number,
+  ): Promise<CallResult> {
     const base = apiBaseOf(registration, this.#settings);
     if (base === null) return { ok: false, outcome: misconfigured() };
-    const first = await this.#guard(registration, () => this.#tokens.get(registration, base));
+    const leftMs = countdown(timeoutMs);
+    const first = await this.#guard(registration, leftMs, () => this.#tokens.get(registration, base));
     if (!first.ok) return first;
     const { token } = first;
-    const result = await callMethod(this.#caller, { base, token }, method, args);
+    const result = await callMethod(this.#caller, { base, token }, method, args, leftMs());
     if (token === null || !isTokenRefused(result)) return { ok: true, result };
-    const other = await this.#guard(registration, () => this.#tokens.replace(registration, base, token));
+    const other = await this.#guard(registration, leftMs, () =>
+      this.#tokens.replace(registration, base, token),
+    );
     if (!other.ok) return other;
     const target = { base, token: other.token };
-    return { ok: true, result: await callMethod(this.#caller, target, method, args) };
+    return { ok: true, result: await callMethod(this.#caller, target, method, args, leftMs()) };
   }
 
   /** Renews a token that ends soon. @throws Error when that failed */
@@ -51,10 +61,16 @@ export class BotCalls {
     if (base !== null) await this.#tokens.renew(registration, base);
   }
 
-  /** A token that cannot be had, for whatever reason, is an outcome. */
-  async #guard(registration: PlatformRegistration, get: () => Promise<TokenResult>): Promise<TokenResult> {
+  /** A token that cannot be had in time, for whatever reason, is an outcome. */
+  async #guard(
+    registration: PlatformRegistration,
+    leftMs: Countdown,
+    get: () => Promise<TokenResult>,
+  ): Promise<TokenResult> {
     try {
-      return await get();
+      const result = await within(leftMs(), get());
+      const isLate = (leftMs() ?? 1) <= 0;
+      return isLate ? { ok: false, outcome: unanswered(false) } : result;
     } catch (error) {
       if (error instanceof DeskbridgeError && error.code === 'registration_misconfigured') {
         return { ok: false, outcome: misconfigured() };
@@ -62,7 +78,29 @@ export class BotCalls {
       const { registrationId } = registration;
       const reason = error instanceof Error ? error.name : 'unknown';
       this.#log.warn({ registrationId, reason }, 'no credentials');
-      return { ok: false, outcome: { result: 'rejected', code: 'transient', retryable: true } };
+      return { ok: false, outcome: unanswered(false) };
     }
   }
+}
+
+/** Milliseconds that are left; undefined without a limit. */
+type Countdown = () => number | undefined;
+
+function countdown(timeoutMs: number | undefined): Countdown {
+  if (timeoutMs === undefined) return () => undefined;
+  const end = performance.now() + timeoutMs;
+  return () => end - performance.now();
+}
+
+/** @throws TimeoutError when it takes longer */
+function within<T>(timeoutMs: number | undefined, work: Promise<T>): Promise<T> {
+  if (timeoutMs === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new TimeoutError()), timeoutMs);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+class TimeoutError extends Error {
+  override readonly name = 'TimeoutError';
 }

@@ -17,10 +17,12 @@ const rejectedPayload = { code: 'payload_rejected' } as const;
 const throttled = { code: 'throttled', retryable: true } as const;
 const passing = { code: 'transient', retryable: true } as const;
 const noMessage = { code: 'not_found' } as const;
+/** Slack holds our client_msg_id for a repeat and finds no first one: nothing was posted. */
+const falseRepeat = { code: 'transient', retryable: true } as const;
 
 /**
  * Errors by name, with what they say about the send. Sources: the error tables of chat.postMessage, chat.update,
- * views.open and views.publish below https://docs.slack.dev/reference/methods.
+ * chat.delete, conversations.open, views.open and views.publish below https://docs.slack.dev/reference/methods.
  */
 const namedErrors: Record<string, Verdict> = {
   ...each(throttled, 'ratelimited rate_limited message_limit_exceeded'),
@@ -30,6 +32,7 @@ const namedErrors: Record<string, Verdict> = {
   // Truncated on its way, or the workspace moves into an organization, which ends.
   ...each(passing, 'request_timeout team_added_to_org org_login_required external_channel_migrating'),
   ...each(passing, 'streaming_state_conflict hash_conflict'),
+  ...each(falseRepeat, 'duplicate_message_not_found duplicate_channel_not_found'),
   ...each(unauthorized, 'not_authed invalid_auth account_inactive token_revoked token_expired'),
   ...each(unauthorized, 'access_denied accesslimited ekm_access_denied two_factor_setup_required'),
   ...each(unauthorized, 'team_access_not_granted enterprise_is_restricted'),
@@ -41,6 +44,7 @@ const namedErrors: Record<string, Verdict> = {
   ...each(mayNotPost, 'no_permission restricted_action restricted_action_read_only_channel'),
   ...each(mayNotPost, 'restricted_action_thread_locked'),
   ...each(mayNotPost, 'restricted_action_thread_only_channel restricted_action_non_threadable_channel'),
+  ...each(noMessage, 'cant_delete_message compliance_exports_prevent_deletion'),
   ...each(noMessage, 'message_not_found cant_update_message edit_window_closed cannot_reply_to_message'),
   ...each(noMessage, 'not_found view_not_found expired_trigger_id exchanged_trigger_id invalid_trigger_id'),
   ...each(noMessage, 'trigger_expired trigger_exchanged invalid_trigger'),
@@ -71,8 +75,9 @@ const tokenErrors = new Set([
   'account_inactive',
 ]);
 
-/** Whether Slack refused the token, and thus certainly did nothing. */
+/** Whether Slack refused the token, and thus certainly did nothing; no server error is such an answer. */
 export function isTokenRefused(result: HttpResult): boolean {
+  if (result.kind === 'failed' || result.status >= 500 || result.status === 408) return false;
   const error = errorOf(result);
   return error !== null && tokenErrors.has(error);
 }
@@ -96,6 +101,53 @@ export function outcomeOf(result: HttpResult, asked: Asked, now: Date): SendOutc
   if (error !== null) return outcomeOfError(error, result.headers, asked, now);
   if (status >= 200 && status < 300) return accepted(result);
   return rejected({ code: rejections[status] ?? 'unknown' });
+}
+
+/** Whether Slack refused our `client_msg_id`, and not the message. */
+export function isFalseRepeat(result: HttpResult): boolean {
+  const error = errorOf(result);
+  return error !== null && namedErrors[error] === falseRepeat;
+}
+
+/** The outcome with what tells a support engineer more: Slack's error name, and its id of the request. */
+export function traced(outcome: SendOutcome, result: HttpResult): SendOutcome {
+  const id = result.kind === 'answered' ? result.headers['x-slack-req-id'] : undefined;
+  const request = typeof id === 'string' && /^[\w.-]{1,100}$/.test(id) ? { requestId: id } : {};
+  switch (outcome.result) {
+    case 'sent':
+      return { ...outcome, ...request };
+    case 'rejected':
+      return { ...outcome, ...request, detail: detailOf(result) };
+    case 'unknown':
+      return { ...outcome, detail: detailOf(result) };
+  }
+}
+
+/** What went wrong in a word: Slack's error name, the status, or the error of the connection. */
+export function detailOf(result: HttpResult): string {
+  if (result.kind === 'failed') return wordOf(result.code) ?? 'no answer';
+  const error = wordOf(errorOf(result));
+  const scope = scopeLackedIn(result);
+  if (error === null) return `HTTP ${result.status}`;
+  return scope === null ? error : `${error}: ${scope}`;
+}
+
+/** The scope for want of which Slack refused the call; null when it refused for something else. */
+export function scopeLackedIn(result: HttpResult): string | null {
+  return errorOf(result) === 'missing_scope' ? wordOf(answerOf(result)?.needed) : null;
+}
+
+/** What came from outside, as far as it has the form of an error name or of scopes; null for anything else. */
+function wordOf(value: unknown): string | null {
+  return typeof value === 'string' && /^[\w.:,-]{1,100}$/.test(value) ? value : null;
+}
+
+/**
+ * The outcome of a post that must not be doubled: that Slack is not available says nothing certain of it.
+ */
+export function outcomeOfPost(result: HttpResult, now: Date): SendOutcome {
+  const outcome = outcomeOf(result, { isUpdate: false, byPerson: false }, now);
+  return outcome.result === 'rejected' && outcome.code === 'server_error' ? unknownOutcome : outcome;
 }
 
 /** A success says so; anything else with a good status comes from something between Slack and us. */

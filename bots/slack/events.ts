@@ -1,10 +1,11 @@
-/** Events of Slack's Events API: messages, mentions, App Home, and the bot's own comings and goings. */
+/** Events of Slack's Events API: messages, mentions, App Home, and the bot's own posts, comings and goings. */
 import type { ConversationReference, Intent } from '../../src/kernel/activity.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { Translation } from '../../src/kernel/platform.ts';
 import { translated } from './envelope.ts';
 import { readEnvelope, type SlackEnvelope, type SlackEvent } from './event-payload.ts';
 import { intentOfMessage } from './messages.ts';
+import { tokenOf } from './metadata.ts';
 import { channelReference, personalReference } from './reference.ts';
 
 /** What an event means, before it is put into an activity. */
@@ -13,7 +14,7 @@ interface Reading {
   reference: ConversationReference | null;
   /** Who acted; null where the event does not say. */
   userId: string | null;
-  /** The message that the event tells of. */
+  /** The message that the event tells of; a person's, or for evidence our own. */
   message?: { channel: string; ts: string };
 }
 
@@ -36,7 +37,7 @@ export function activityOfEvent(body: JsonObject, appId: string): Translation {
     eventKeys: keys,
     reference,
     person: userId === null ? null : { platformUserId: userId, name: null },
-    messageId: message?.ts ?? null,
+    messageId: intent.kind === 'evidence' ? null : (message?.ts ?? null),
     intent,
   });
 }
@@ -49,6 +50,8 @@ function readEvent(context: Context): Outcome {
     case 'message':
     case 'app_mention':
       return readMessage(event, context);
+    case 'message_metadata_posted':
+      return readMetadata(event, context);
     case 'app_home_opened':
       return readHome(event, context);
     case 'member_joined_channel':
@@ -77,10 +80,33 @@ function readEvent(context: Context): Outcome {
 
 function readMessage(event: SlackEvent, context: Context): Outcome {
   const intent = intentOfMessage(event, context.appId, context.botUserId);
-  if (intent.kind === 'ignored') return ignored(intent.reason);
+  if (intent.kind === 'ignored') {
+    const own = intent.reason === 'echo' ? evidenceOf(event, event.channel, event.ts) : null;
+    return own ?? ignored(intent.reason);
+  }
   const { channel, ts, user = null } = event;
   if (channel === undefined || ts === undefined) return { refused: 'message_incomplete' };
   return { ...inChannel(intent, event, user, context), message: { channel, ts } };
+}
+
+/** Our own messages alone are subscribed to. https://docs.slack.dev/reference/events/message_metadata_posted */
+function readMetadata(event: SlackEvent, { appId }: Context): Outcome {
+  if (event.app_id !== appId) return ignored('metadata');
+  return evidenceOf(event, event.channel_id, event.message_ts) ?? ignored('metadata');
+}
+
+/** A message of ours stands there; null for one without a token of ours, or not newly posted. */
+function evidenceOf(
+  { metadata, subtype }: SlackEvent,
+  channel: string | undefined,
+  ts: string | undefined,
+): Reading | null {
+  const token = tokenOf(metadata);
+  const isNew = subtype === undefined || subtype === 'bot_message';
+  if (token === null || channel === undefined || ts === undefined || !isNew) return null;
+  const tokens = [{ token, messageId: ts }];
+  const intent: Intent = { kind: 'evidence', of: 'posted', tokens, messageIds: [], readUpTo: null };
+  return { intent, reference: null, userId: null, message: { channel, ts } };
 }
 
 /** The messages tab is where the chat with the bot begins: it greets there, once. */

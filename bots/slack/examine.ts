@@ -5,12 +5,12 @@ import type { Check, PlatformRegistration } from '../../src/kernel/platform.ts';
 import type { BotCalls } from './bot-calls.ts';
 import { readCredentials, type StoredCredentials } from './credentials.ts';
 import { outcomeOf } from './errors.ts';
-import { botScopes } from './scopes.ts';
+import { botScopes, evidenceScope, readbackScopes } from './scopes.ts';
 import { answerOf, errorOf } from './web-api.ts';
 
 const change = 'PATCH /v1/tenants/{tenant}/registrations/{id}';
 /** Steps that need the answer of auth.test. */
-const askedSteps = ['organization', 'bot_id', 'scopes'] as const;
+const askedSteps = ['organization', 'bot_id', 'scopes', 'readback'] as const;
 
 /** What auth.test says; `scopes` null when Slack does not name them. */
 interface Identity {
@@ -47,6 +47,7 @@ export async function examineSlack(
     checkOrganization(registration, identity),
     checkBot(current, identity),
     checkScopes(identity),
+    checkReadback(identity),
     checkSigningSecret(current),
     checkRotation(current, now),
   ];
@@ -163,6 +164,30 @@ function checkScopes({ scopes }: Identity): Check {
     // Without these nothing is heard or said; without the others a part is missing.
     status: missing.includes('chat:write') || missing.includes('im:history') ? 'fail' : 'warn',
     detail: `The token lacks ${missing.join(', ')}.`,
+    remedy: "Update the app from the registration's manifest, and install it again.",
+  };
+}
+
+/** Whether Slack can be asked, and tells by itself, what became of a message. */
+function checkReadback({ scopes }: Identity): Check {
+  const step = 'readback';
+  if (scopes === null) return skipped(step, 'Slack did not name the scopes of the token.');
+  const lacking = Object.entries(readbackScopes).filter(([scope]) => !scopes.includes(scope));
+  const places = [...new Set(lacking.map(([, place]) => place))].join(', ');
+  const names = lacking.map(([scope]) => scope).join(', ');
+  const details = [
+    ...(lacking.length === 0
+      ? []
+      : [`Without ${names} a send whose outcome is unknown cannot be looked up in ${places}.`]),
+    ...(scopes.includes(evidenceScope)
+      ? []
+      : [`Without ${evidenceScope} Slack does not confirm deliveries, which then stay sent.`]),
+  ];
+  if (details.length === 0) return { step, status: 'pass', detail: 'What was sent can be read back.' };
+  return {
+    step,
+    status: 'warn',
+    detail: details.join(' '),
     remedy: "Update the app from the registration's manifest, and install it again.",
   };
 }

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { BotPlatform } from '../../src/kernel/platform.ts';
+import { slackAddressing } from './addressing.ts';
 import {
   appIdSchema,
   credentialsSchema,
@@ -34,6 +35,7 @@ export const slack: BotPlatform = {
   // Slack waits three seconds.
   answerWithinMs: 2_500,
   limits: slackLimits,
+  addressing: slackAddressing,
   appId: appIdSchema,
   organization: organizationSchema,
   registration: registrationSchema satisfies z.ZodType<JsonObject>,

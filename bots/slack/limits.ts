@@ -5,6 +5,7 @@ import { type RateLimit, windows } from '../../src/kernel/rate-limit.ts';
 type Operation =
   | 'send'
   | 'chat.update'
+  | 'chat.delete'
   | 'chat.postEphemeral'
   | 'conversations.history'
   | 'conversations.replies'
@@ -39,7 +40,13 @@ export const slackLimits: readonly RateLimit<Operation>[] = [
     // Tier 3. The two that read messages fall to 1 a minute for apps that are sold outside Slack's marketplace.
     name: 'organization_tier_3',
     scope: 'app_organization',
-    operations: ['chat.update', 'conversations.history', 'conversations.replies', 'conversations.open'],
+    operations: [
+      'chat.update',
+      'chat.delete',
+      'conversations.history',
+      'conversations.replies',
+      'conversations.open',
+    ],
     counted: 'each',
     windows: windows([50, 60]),
     source: `${page}; ${methods}/conversations.history`,

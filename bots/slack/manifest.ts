@@ -6,6 +6,7 @@ import {
   publicAddress,
 } from '../../src/kernel/app-spec.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
+import { metadataType } from './metadata.ts';
 import { botEvents, botScopes } from './scopes.ts';
 import { toYaml } from './yaml.ts';
 
@@ -80,7 +81,12 @@ export function slackManifestJson({ spec, registration, publicUrl }: ManifestReq
       scopes: { bot: [...botScopes] },
     },
     settings: {
-      event_subscriptions: { request_url: events, bot_events: [...botEvents] },
+      event_subscriptions: {
+        request_url: events,
+        bot_events: [...botEvents],
+        // Of our own messages alone (https://docs.slack.dev/messaging/message-metadata).
+        metadata_subscriptions: [{ app_id: registration.appId, event_type: metadataType }],
+      },
       interactivity: { is_enabled: true, request_url: events },
       org_deploy_enabled: true,
       socket_mode_enabled: false,

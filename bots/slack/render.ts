@@ -52,10 +52,17 @@ interface Detail extends TextDetail {
 
 /** UTF-16 units of the fallback text; notifications show far less. */
 const fallbackLength = 1000;
+/** The same of a message that is nothing but text. */
+const reducedLength = 3000;
 
 /** The message with its fallback text: what Slack's posting methods take. */
 export function renderMessage(message: Message): Rendering {
   return { text: fallbackText(message), blocks: renderBlocks(message) };
+}
+
+/** Title and text alone, without blocks, for a message whose blocks Slack refuses. */
+export function renderReduced({ title, text = '' }: Message): Pick<Rendering, 'text'> {
+  return { text: fallbackText({ title, text }, reducedLength) };
 }
 
 /**
@@ -186,9 +193,9 @@ function chunks<T>(items: T[], size: number): T[][] {
 }
 
 /** Cut before it is cleaned as well: a message may be far longer than what is kept. */
-function fallbackText(message: Message): string {
-  const plain = cleanText(truncateText(toPlainText(message), 2 * fallbackLength)).trim() || '…';
-  for (let length = fallbackLength; ; length = Math.floor(length / 2)) {
+function fallbackText(message: Message, maxLength = fallbackLength): string {
+  const plain = cleanText(truncateText(toPlainText(message), 2 * maxLength)).trim() || '…';
+  for (let length = maxLength; ; length = Math.floor(length / 2)) {
     const text = escapeText(truncateText(plain, length));
     if (Buffer.byteLength(text) <= limits.textBytes) return text;
   }

@@ -1,6 +1,6 @@
 /**
- * Speaking to Slack: posting, updating, modals, App Home. The only importer of @slack/bolt, and of the types of its Web
- * API client alone: docs/decisions/0003-slack-transport.md says why the client itself is not used.
+ * Speaking to Slack: posting, updating, modals, App Home, notifications. The only importer of @slack/bolt, and of the
+ * types of its Web API client alone: docs/decisions/0003-slack-transport.md says why the client itself is not used.
  */
 import type { webApi } from '@slack/bolt';
 import type { Activity, ConversationReference } from '../../src/kernel/activity.ts';
@@ -14,18 +14,23 @@ import type {
 } from '../../src/kernel/platform.ts';
 import { HttpCaller } from '../shared/http-call.ts';
 import { BotCalls } from './bot-calls.ts';
+import { Deliverer } from './deliver.ts';
+import { DirectConversations } from './direct-conversations.ts';
 import { type Asked, outcomeOf, outcomeOfResponse } from './errors.ts';
 import { examineSlack } from './examine.ts';
+import { MessageFinder } from './find-message.ts';
+import { metadataOf } from './metadata.ts';
 import { personalReference, postTarget } from './reference.ts';
 import { renderMessage } from './render.ts';
 import { messageOf } from './render-answer.ts';
 import { renderForm } from './render-form.ts';
 import { renderHome } from './render-home.ts';
 import { apiBaseOf, isTrustedResponseUrl, readSettings } from './settings.ts';
+import { withdrawMessage } from './withdraw.ts';
 
 const timeoutMs = 5000;
-/** Answers repeat the message or view that was sent, and say more about it. */
-const maxAnswerBytes = 1_000_000;
+/** Answers repeat the message or view that was sent, and say more about it; a page of a conversation holds many. */
+const maxAnswerBytes = 8_000_000;
 
 /** Nobody asked for anything to be shown. */
 const nothingToShow: SendOutcome = { result: 'sent', messageId: null };
@@ -37,6 +42,9 @@ export function createSlackRuntime(environment: PlatformEnvironment): BotRuntime
   const { clock, log } = environment;
   const caller = new HttpCaller(timeoutMs, maxAnswerBytes);
   const calls = new BotCalls(caller, clock, log, settings);
+  const conversations = new DirectConversations(calls);
+  const deliverer = new Deliverer(calls, conversations, clock);
+  const finder = new MessageFinder(calls, conversations, clock);
 
   async function perform(
     registration: PlatformRegistration,
@@ -96,6 +104,15 @@ export function createSlackRuntime(environment: PlatformEnvironment): BotRuntime
       return perform(registration, 'chat.postMessage', posted(message, reference, null));
     },
 
+    deliver: (delivery) => deliverer.deliver(delivery),
+    lookUp: (delivery, send) => finder.find(delivery, send),
+    withdraw: (sent) => withdrawMessage(calls, conversations, sent, () => clock.now()),
+
+    async probe(registration, _reference, timeoutMs): Promise<boolean> {
+      const called = await calls.call(registration, 'auth.test', {}, timeoutMs);
+      return called.ok && called.result.kind === 'answered' && called.result.status < 500;
+    },
+
     renew: (registration) => calls.renew(registration),
     examine: (registration) => examineSlack(registration, calls, clock.now()),
 
@@ -110,8 +127,7 @@ type PostArguments = webApi.ChatPostMessageArguments & { unfurl_links: false; un
 
 /** The new message, with our token, by which it can be found again when the outcome is not known. */
 function newMessage({ reference, message, replyToMessageId, token }: OutboundMessage): PostArguments {
-  const metadata = { event_type: 'deskbridge_message', event_payload: { token } };
-  return { ...posted(message, reference, replyToMessageId), metadata };
+  return { ...posted(message, reference, replyToMessageId), metadata: metadataOf(token) };
 }
 
 function posted(

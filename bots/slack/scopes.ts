@@ -18,6 +18,8 @@ export const botScopes = [
   'commands',
   /** Opening a direct message. */
   'im:write',
+  /** Being told that a message of ours stands. */
+  'metadata.message:read',
   /** Names, languages and time zones. */
   'users:read',
 ] as const;
@@ -34,5 +36,19 @@ export const botEvents = [
   'member_joined_channel',
   'message.im',
   'message.mpim',
+  // Of our own messages, by `metadata_subscriptions` of the manifest.
+  'message_metadata_posted',
   'tokens_revoked',
 ] as const;
+
+/** What cannot be found out without each scope: whether a message whose outcome is unknown stands there. */
+export const readbackScopes = {
+  'channels:history': 'public channels',
+  'groups:history': 'private channels',
+  'mpim:history': 'group messages',
+  'im:history': 'direct messages',
+  'im:write': 'direct messages',
+} as const satisfies Partial<Record<(typeof botScopes)[number], string>>;
+
+/** Without it Slack does not tell that a message was posted. */
+export const evidenceScope = 'metadata.message:read' satisfies (typeof botScopes)[number];

@@ -12,12 +12,16 @@ export interface Target {
   token: string | null;
 }
 
-/** Calls a method with JSON arguments; never rejects (https://docs.slack.dev/apis/web-api#posting-json). */
+/**
+ * Calls a method with JSON arguments; never rejects (https://docs.slack.dev/apis/web-api#posting-json).
+ * @param timeoutMs instead of the caller's own limit
+ */
 export function callMethod(
   caller: HttpCaller,
   target: Target,
   method: string,
   args: object,
+  timeoutMs?: number,
 ): Promise<HttpResult> {
   return caller.call({
     method: 'POST',
@@ -28,6 +32,7 @@ export function callMethod(
       ...(target.token === null ? {} : { authorization: `Bearer ${target.token}` }),
     },
     body: JSON.stringify(args),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
   });
 }
 

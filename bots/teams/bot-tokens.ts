@@ -1,4 +1,4 @@
-/** The bot's own tokens for the connector: client credentials, kept until shortly before they expire. */
+/** The bot's own tokens for the connector or for Graph: client credentials, kept until shortly before they expire. */
 import { z } from 'zod';
 import type { PlatformRegistration } from '../../src/kernel/platform.ts';
 import type { Clock } from '../../src/kernel/ports.ts';
@@ -6,7 +6,7 @@ import type { HttpCaller } from '../shared/http-call.ts';
 import { parseJson } from '../shared/json.ts';
 import { misconfigured } from '../shared/outcomes.ts';
 import { TokenCache, type TokenResult } from '../shared/token-cache.ts';
-import { cloudOf } from './clouds.ts';
+import { type Cloud, cloudOf } from './clouds.ts';
 import { credentialsSchema } from './credentials.ts';
 import { outcomeOfTokenFailure } from './errors.ts';
 
@@ -22,19 +22,29 @@ const answerSchema = z.object({
   expires_in: z.coerce.number().positive().max(86_400),
 });
 
+/** What a token is for. */
+export type TokenResource = 'connector' | 'graph';
+
 /** Tokens per registration: a registration only ever uses what its own credentials obtained. */
 export class BotTokens {
   readonly #caller: HttpCaller;
   readonly #clock: Clock;
   readonly #loginUrl: string | null;
+  readonly #resource: TokenResource;
   readonly #cache: TokenCache;
 
   /** @param loginUrl authority base to use instead of the cloud's own, without a slash at its end. */
-  constructor(caller: HttpCaller, clock: Clock, loginUrl: string | null) {
+  constructor(
+    caller: HttpCaller,
+    clock: Clock,
+    loginUrl: string | null,
+    resource: TokenResource = 'connector',
+  ) {
     this.#caller = caller;
     this.#clock = clock;
     this.#cache = new TokenCache(clock);
     this.#loginUrl = loginUrl;
+    this.#resource = resource;
   }
 
   /**
@@ -47,7 +57,7 @@ export class BotTokens {
     return this.#cache.get(key, () => this.#fetch(registration, url, key));
   }
 
-  /** Forgets a token that the connector refused, so that the next send asks for another. */
+  /** Forgets a token that was refused, so that the next call asks for another. */
   forget(registration: PlatformRegistration): void {
     this.#cache.forget(`${registration.registrationId}|${this.#tokenUrl(registration)}`);
   }
@@ -64,7 +74,7 @@ export class BotTokens {
         grant_type: 'client_credentials',
         client_id: registration.appId,
         client_secret: credentials.data.client_secret,
-        scope: cloudOf(registration.options).scope,
+        scope: this.#scope(cloudOf(registration.options)),
       }).toString(),
     });
     if (result.kind === 'failed' || result.status !== 200) {
@@ -80,9 +90,15 @@ export class BotTokens {
 
   #tokenUrl(registration: PlatformRegistration): string {
     const cloud = cloudOf(registration.options);
-    const isMultiTenant = registration.options.app_type === 'multi_tenant';
-    const authority = isMultiTenant ? cloud.multiTenantAuthority : registration.organization;
+    // Bot Framework's own authority knows multi-tenant bots; Graph is asked about the organization, in its own.
+    const isBotFrameworks =
+      this.#resource === 'connector' && registration.options.app_type === 'multi_tenant';
+    const authority = isBotFrameworks ? cloud.multiTenantAuthority : registration.organization;
     return `${this.#loginUrl ?? cloud.loginUrl}/${encodeURIComponent(authority)}/oauth2/v2.0/token`;
+  }
+
+  #scope(cloud: Cloud): string {
+    return this.#resource === 'graph' ? cloud.graphScope : cloud.scope;
   }
 }
 

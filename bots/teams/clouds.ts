@@ -15,10 +15,18 @@ export interface Cloud {
   multiTenantAuthority: string;
   /** Scope of a token for the connector. */
   scope: string;
+  /** The connector's address for conversations of which nobody has told ours yet. */
+  serviceUrl: string;
+  /** Microsoft Graph with its version. */
+  graphUrl: string;
+  /** Scope of a token for Graph. */
+  graphScope: string;
+  /** Where links into Teams lead. */
+  webUrl: string;
 }
 
-/** GCC High and DoD share everything but the host of the service URL. */
-const usGovernment: Cloud = {
+/** What GCC High and DoD share. */
+const usGovernment = {
   issuer: 'https://api.botframework.us',
   openIdUrl: 'https://login.botframework.azure.us/v1/.well-known/openidconfiguration',
   loginUrl: 'https://login.microsoftonline.us',
@@ -26,7 +34,11 @@ const usGovernment: Cloud = {
   scope: 'https://api.botframework.us/.default',
 };
 
-/** Sources: `AuthenticationConstants` and `GovernmentConstants` of botframework-connector 4.23.3; the Teams SDK's cloud presets. */
+/**
+ * Sources: `AuthenticationConstants` and `GovernmentConstants` of botframework-connector 4.23.3; the Teams SDK's cloud
+ * presets; `TeamsServiceEndpoints` of the Microsoft 365 Agents SDK (microsoft.github.io/Agents-for-js);
+ * https://learn.microsoft.com/graph/deployments.
+ */
 export const clouds: Record<CloudId, Cloud> = {
   public: {
     issuer: 'https://api.botframework.com',
@@ -34,9 +46,25 @@ export const clouds: Record<CloudId, Cloud> = {
     loginUrl: 'https://login.microsoftonline.com',
     multiTenantAuthority: 'botframework.com',
     scope: 'https://api.botframework.com/.default',
+    serviceUrl: 'https://smba.trafficmanager.net/teams',
+    graphUrl: 'https://graph.microsoft.com/v1.0',
+    graphScope: 'https://graph.microsoft.com/.default',
+    webUrl: 'https://teams.microsoft.com',
   },
-  gcch: usGovernment,
-  dod: usGovernment,
+  gcch: {
+    ...usGovernment,
+    serviceUrl: 'https://smba.infra.gov.teams.microsoft.us/teams',
+    graphUrl: 'https://graph.microsoft.us/v1.0',
+    graphScope: 'https://graph.microsoft.us/.default',
+    webUrl: 'https://gov.teams.microsoft.us',
+  },
+  dod: {
+    ...usGovernment,
+    serviceUrl: 'https://smba.infra.dod.teams.microsoft.us/teams',
+    graphUrl: 'https://dod-graph.microsoft.us/v1.0',
+    graphScope: 'https://dod-graph.microsoft.us/.default',
+    webUrl: 'https://dod.teams.microsoft.us',
+  },
 };
 
 /** The cloud that a registration's options name; `public` where they name none. */

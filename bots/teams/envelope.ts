@@ -30,7 +30,13 @@ const envelopeSchema = z.object({
     .optional()
     .catch(undefined),
   channelData: z
-    .object({ tenant: idObject(), channel: idObject(), teamsChannelId: text(300) })
+    .object({
+      tenant: idObject(),
+      team: z
+        .object({ id: text(300), aadGroupId: text(100) })
+        .optional()
+        .catch(undefined),
+    })
     .optional()
     .catch(undefined),
   entities: z.array(z.unknown()).catch([]),
@@ -43,6 +49,7 @@ const mentionSchema = z.object({
   mentioned: z.object({ id: z.string().max(300) }),
 });
 const clientInfoSchema = z.object({ type: z.literal('clientInfo'), locale: z.string().min(1).max(35) });
+const readReceiptSchema = z.object({ lastReadMessageId: z.string().min(1).max(300) });
 const memberSchema = z.object({ id: z.string().max(300) });
 
 export type Envelope = z.infer<typeof envelopeSchema>;
@@ -74,6 +81,17 @@ export function localeOf(envelope: Envelope): string | null {
     if (info.success) return info.data.locale;
   }
   return null;
+}
+
+/**
+ * The message up to which somebody read the conversation; null for any other event. Teams sends it where the app has
+ * ChatMessageReadReceipt.Read.Chat
+ * (https://learn.microsoft.com/microsoftteams/platform/bots/how-to/conversations/conversation-messages).
+ */
+export function lastReadMessage(envelope: Envelope): string | null {
+  if (envelope.type !== 'event' || envelope.name !== 'application/vnd.microsoft.readReceipt') return null;
+  const receipt = readReceiptSchema.safeParse(envelope.value);
+  return receipt.success ? receipt.data.lastReadMessageId : null;
 }
 
 /** Ids of the members that a conversationUpdate adds. */

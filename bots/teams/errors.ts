@@ -41,23 +41,59 @@ const rejections: Record<number, SendErrorCode> = { ...commonRejections, 422: 'p
  * @param now for a Retry-After that is a date.
  */
 export function outcomeOf(result: HttpResult, isUpdate: boolean, now: Date): SendOutcome {
-  if (result.kind === 'failed') return unanswered(result.mayHaveLeft);
+  if (result.kind === 'failed') return { ...unanswered(result.mayHaveLeft), ...detail(result.code) };
   const { status } = result;
-  if (status >= 200 && status < 300) return { result: 'sent', messageId: messageIdOf(result.body) };
+  const said = { ...detail(readError(result.body)?.code), ...requestIdOf(result.headers) };
+  if (status >= 200 && status < 300) {
+    return { result: 'sent', messageId: messageIdOf(result.body), ...requestIdOf(result.headers) };
+  }
   // A 5xx or 408 can come from behind a connector that has posted; nothing in the answer tells.
-  if (status >= 500 || status === 408) return { result: 'unknown', code: 'outcome_unknown' };
+  if (status >= 500 || status === 408) return { result: 'unknown', code: 'outcome_unknown', ...said };
   if (status === 429 || status === 412) {
     // 412: another operation on the conversation was under way.
     const wait = retryAfterMs(result.headers, result.body, now);
     const code = status === 429 ? 'throttled' : 'transient';
-    const rejected = { result: 'rejected', code, retryable: true } as const;
+    const rejected = { result: 'rejected', code, retryable: true, ...said } as const;
     return wait === null ? rejected : { ...rejected, retryAfterMs: wait };
   }
   const named = namedError(result.body);
   const code = named?.code ?? rejections[status] ?? 'unknown';
   const gone = named === null ? status === 404 && !isUpdate : named.referenceGone === true;
-  const rejected = { result: 'rejected', code, retryable: false } as const;
+  const rejected = { result: 'rejected', code, retryable: false, ...said } as const;
   return gone ? { ...rejected, referenceGone: true } : rejected;
+}
+
+/**
+ * Whether the connector says that the conversation lives in another region by now. Its name for that says nothing, its
+ * message does (botbuilder-js#3280, BotFramework-Services#339). Nothing was posted.
+ */
+export function isOtherRegion(result: HttpResult): boolean {
+  if (result.kind === 'failed' || result.status < 400 || result.status >= 500) return false;
+  const error = readError(result.body);
+  return error?.code === 'BadArgument' && /different region|wrong geo/i.test(error.message);
+}
+
+/** The outcome of a call that cannot post, and can be repeated: what is unknown of it does no harm. */
+export function repeatable(outcome: SendOutcome): SendOutcome {
+  if (outcome.result !== 'unknown') return outcome;
+  const { detail: said } = outcome;
+  return {
+    result: 'rejected',
+    code: 'server_error',
+    retryable: true,
+    ...(said === undefined ? {} : { detail: said }),
+  };
+}
+
+/** The platform's own name of what happened, where it looks like a name: a text could quote the message. */
+export function detail(name: string | undefined): { detail?: string } {
+  return name !== undefined && name !== 'unknown' && /^[\w.:-]{1,100}$/.test(name) ? { detail: name } : {};
+}
+
+/** The platform's id of the request, by which its support finds it: the connector's or Graph's header. */
+export function requestIdOf(headers: IncomingHttpHeaders): { requestId?: string } {
+  const id = headers['x-ms-request-id'] ?? headers['request-id'];
+  return typeof id === 'string' && /^[\x21-\x7e]{1,200}$/.test(id) ? { requestId: id } : {};
 }
 
 /** The outcome when no token could be had: nothing was posted. A refusal of the credentials does not pass by itself. */
@@ -95,7 +131,8 @@ function messageOf(body: string): string {
   return readError(body)?.message ?? '';
 }
 
-function readError(body: string): { code: string; message: string } | null {
+/** The error of the connector's or Graph's answer. */
+export function readError(body: string): { code: string; message: string } | null {
   const parsed = errorSchema.safeParse(parseJson(body));
   return parsed.success ? parsed.data.error : null;
 }

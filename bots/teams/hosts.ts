@@ -1,5 +1,8 @@
-/** Which hosts a Teams service URL may name: the one list that inbound checks and outbound calls share. */
+/** Which hosts may be called: those of service URLs, by the one list that inbound checks share, and Graph's. */
+import type { PlatformRegistration } from '../../src/kernel/platform.ts';
 import { isLoopbackHost } from '../shared/loopback.ts';
+import { cloudOf } from './clouds.ts';
+import type { TeamsSettings } from './settings.ts';
 
 /**
  * Exact hosts of the Teams connector. No wildcard: anyone can register a name below `trafficmanager.net`.
@@ -44,4 +47,33 @@ export function withoutTrailingSlash(url: URL): string {
   let end = url.href.length;
   while (url.href.charAt(end - 1) === '/') end -= 1;
   return url.href.slice(0, end);
+}
+
+/**
+ * The connector's address, ready to take a path; checked anew at every call, so that no token ever leaves for another
+ * host. Registrations of the demo call loopback only. Null when it may not be called.
+ * @param serviceUrl null: that for conversations which nobody told it of
+ */
+export function connectorUrl(
+  registration: PlatformRegistration,
+  serviceUrl: string | null,
+  settings: TeamsSettings,
+): string | null {
+  const text = serviceUrl ?? firstServiceUrl(registration, settings);
+  const url = text === null ? null : parseServiceUrl(text);
+  if (url === null) return null;
+  if (registration.demo) return isLoopbackHost(url.hostname) ? withoutTrailingSlash(url) : null;
+  return isTrustedServiceUrl(url, settings.serviceHosts) ? withoutTrailingSlash(url) : null;
+}
+
+/** Graph with its version, ready to take a path; null where the demo has none on loopback. */
+export function graphUrl(registration: PlatformRegistration, settings: TeamsSettings): string | null {
+  if (!registration.demo) return settings.graphApiUrl ?? cloudOf(registration.options).graphUrl;
+  const url = settings.demoGraphUrl === null ? null : URL.parse(settings.demoGraphUrl);
+  return url !== null && isLoopbackHost(url.hostname) ? withoutTrailingSlash(url) : null;
+}
+
+function firstServiceUrl(registration: PlatformRegistration, settings: TeamsSettings): string | null {
+  if (registration.demo) return settings.demoServiceUrl;
+  return settings.serviceUrl ?? cloudOf(registration.options).serviceUrl;
 }

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { BotPlatform } from '../../src/kernel/platform.ts';
+import { teamsAddressing } from './addressing.ts';
 import { credentialsSchema, entraIdSchema, registrationSchema } from './credentials.ts';
 import { teamsLimits } from './limits.ts';
 import { teamsManifest } from './manifest.ts';
@@ -28,6 +29,7 @@ export const teams: BotPlatform = {
   // Invokes wait five seconds.
   answerWithinMs: 4_000,
   limits: teamsLimits,
+  addressing: teamsAddressing,
   appId: entraIdSchema,
   organization: entraIdSchema,
   registration: registrationSchema satisfies z.ZodType<JsonObject>,

@@ -1,8 +1,16 @@
 /** The published rate limits of Teams as data; a registration's `limits` can override them. */
 import { type RateLimit, windows } from '../../src/kernel/rate-limit.ts';
 
-type Operation = 'send' | 'create' | 'get_members' | 'get_conversations';
+type Operation =
+  | 'send'
+  | 'create'
+  | 'get_members'
+  | 'get_conversations'
+  | 'feed'
+  | 'read_channel'
+  | 'read_chat';
 
+const graphPage = 'https://learn.microsoft.com/graph/throttling-limits#microsoft-teams-service-limits';
 const page = 'https://learn.microsoft.com/microsoftteams/platform/bots/how-to/rate-limit';
 
 export const teamsLimits: readonly RateLimit<Operation>[] = [
@@ -47,5 +55,31 @@ export const teamsLimits: readonly RateLimit<Operation>[] = [
     counted: 'together',
     windows: windows([30, 1]),
     source: `${page}; Microsoft Q&A 848444 quotes 50 a second`,
+  },
+  {
+    // Besides, all organizations of an app together have 50 a second, which no registration can see.
+    name: 'feed_notifications',
+    scope: 'app_organization',
+    operations: ['feed'],
+    counted: 'together',
+    windows: windows([5, 1]),
+    source: graphPage,
+  },
+  {
+    name: 'graph_message_reads',
+    scope: 'app_organization',
+    operations: ['read_channel', 'read_chat'],
+    counted: 'each',
+    windows: windows([20, 1]),
+    source: graphPage,
+  },
+  {
+    // Published as the app's, for a team or channel, over all organizations; each channel belongs to one.
+    name: 'graph_channel_reads',
+    scope: 'bot_conversation',
+    operations: ['read_channel'],
+    counted: 'each',
+    windows: windows([4, 1]),
+    source: graphPage,
   },
 ];

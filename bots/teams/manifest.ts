@@ -9,6 +9,8 @@ import {
   publicHost,
 } from '../../src/kernel/app-spec.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
+import { feedActivityType, feedTemplate } from './feed.ts';
+import { resourcePermissions } from './graph-permissions.ts';
 import { extensionCommands } from './invokes.ts';
 
 /**
@@ -87,7 +89,21 @@ export function manifestJson({ spec, registration, publicUrl }: ManifestRequest)
         messageHandlers: [{ type: 'link', value: { domains: [host] } }],
       },
     ],
+    activities: {
+      activityTypes: [
+        {
+          type: feedActivityType,
+          description: cut(texts.summary, maxText),
+          templateText: feedTemplate,
+        },
+      ],
+    },
     permissions: ['identity', 'messageTeamMembers'],
+    // The app by which Graph knows who may write to the activity feed and read back: the bot's own.
+    webApplicationInfo: { id: registration.appId, resource: publicAddress(publicUrl, '/') },
+    authorization: {
+      permissions: { resourceSpecific: resourcePermissions.map((name) => ({ name, type: 'Application' })) },
+    },
     validDomains: [host],
     defaultInstallScope: 'personal',
     defaultGroupCapability: { team: 'bot', groupchat: 'bot' },
@@ -103,6 +119,7 @@ export function localizationJson(texts: AppTexts): PackagedJson {
     'name.full': cut(texts.name, 100),
     'description.short': cut(texts.summary, 80),
     'description.full': cut(texts.description, 4000),
+    'activities.activityTypes[0].description': cut(texts.summary, maxText),
   };
   for (const list of commandScopes.keys()) {
     for (const [index, { title, description }] of commandsOf(texts).entries()) {

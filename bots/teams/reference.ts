@@ -25,7 +25,7 @@ export function toReference(envelope: Envelope, organization: string): Conversat
   const platformUserId = type === 'personal' ? (personOf(envelope)?.platformUserId ?? null) : null;
   if (platformConversationId === '' || (type === 'personal' && platformUserId === null)) return null;
   if (!isConversationOfBot(envelope, platformConversationId, type)) return null;
-  const channelId = envelope.channelData?.channel?.id ?? envelope.channelData?.teamsChannelId ?? null;
+  const team = envelope.channelData?.team;
   return {
     platformConversationId,
     type,
@@ -33,7 +33,8 @@ export function toReference(envelope: Envelope, organization: string): Conversat
     platformUserId,
     serviceUrl,
     botId: recipient.id,
-    channelId: type === 'channel' ? channelId : null,
+    // The team, by Graph's id or else the connector's: the channel itself is the conversation.
+    channelId: type === 'channel' ? (team?.aadGroupId?.toLowerCase() ?? team?.id ?? null) : null,
     threadId,
     locale: localeOf(envelope),
   };

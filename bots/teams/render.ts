@@ -25,10 +25,14 @@ export const maxCardBytes = 25_000;
 
 const maxSummaryLength = 200;
 
+const markPrefix = 'deskbridge-token-';
+
 export interface CardOptions {
   place?: CardPlace;
   /** UTF-8 bytes of the card as JSON; at least 8,000, into which a title and a short text always go. */
   maxBytes?: number;
+  /** Marks the card, so that it can be told from every other one when it is read back. */
+  token?: string;
 }
 
 /** How much of a message is drawn. */
@@ -48,12 +52,12 @@ interface Detail extends TextDetail {
  * The message as an activity without addresses. It has no `text`, which Teams would show beside the card: `summary` is
  * what notifications and the chat list show, the card's `fallbackText` what clients without cards show. At most 28 kB.
  */
-export function renderMessage(message: Message): JsonObject {
+export function renderMessage(message: Message, options: CardOptions = {}): JsonObject {
   const summary = [message.title, message.text ?? ''].map(cleanLine).filter((line) => line !== '');
   return {
     type: 'message',
     summary: truncateText(summary.join(' — '), maxSummaryLength),
-    attachments: [{ contentType: adaptiveCardType, content: renderCard(message) }],
+    attachments: [{ contentType: adaptiveCardType, content: renderCard(message, options) }],
   };
 }
 
@@ -63,7 +67,7 @@ export function renderMessage(message: Message): JsonObject {
  */
 export function renderCard(message: Message, options: CardOptions = {}): JsonObject {
   const maxBytes = options.maxBytes ?? maxCardBytes;
-  const draw = (detail: Detail) => drawCard(message, detail);
+  const draw = (detail: Detail) => marked(drawCard(message, detail), options.token);
   const fits = (card: JsonObject) => Buffer.byteLength(JSON.stringify(card)) <= maxBytes;
   const levels = detailLevels(message, options.place ?? 'chat');
   for (const detail of levels.whole) {
@@ -73,6 +77,22 @@ export function renderCard(message: Message, options: CardOptions = {}): JsonObj
   const isDrawable = (detail: Detail) => fits(draw(detail));
   const fewer = withFewerItems(levels.fewerItems, isDrawable);
   return draw(fewer ?? withFewerButtons(levels.bare, isDrawable));
+}
+
+/**
+ * What stands in the marked card and in no other. It is the id of an element, which cards have by their schema and
+ * nobody sees; Graph shows a message's card as the JSON text that the bot sent
+ * (https://learn.microsoft.com/graph/api/chat-list-messages, the bot's message in the example).
+ */
+export function markOf(token: string): string {
+  return `${markPrefix}${token}`;
+}
+
+/** The token that a card is marked with; null when it has none. */
+export function tokenOf(card: JsonObject): string | null {
+  const [first] = Array.isArray(card.body) ? card.body : [];
+  const id = typeof first === 'object' && first !== null && !Array.isArray(first) ? first.id : undefined;
+  return typeof id === 'string' && id.startsWith(markPrefix) ? id.slice(markPrefix.length) : null;
 }
 
 /** Ever less detail: with all items, then with as many as fit, then a short text and as many buttons as fit. */
@@ -116,6 +136,13 @@ function drawCard(message: Message, detail: Detail): JsonObject {
     ...cardFrame(body, fallbackText(message, detail.fallbackLength)),
     actions: actions.length > 0 && sets.length === 0 ? actions : undefined,
   };
+}
+
+function marked(card: JsonObject, token: string | undefined): JsonObject {
+  if (token === undefined) return card;
+  const [first, ...rest] = card.body as JsonObject[];
+  const element = first ?? { type: 'Container', items: [] };
+  return { ...card, body: [{ ...element, id: markOf(token) }, ...rest] };
 }
 
 /** An Adaptive Card around the elements of its body. */

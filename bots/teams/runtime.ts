@@ -4,87 +4,72 @@
  * the plain request below.
  */
 import type { Activity as BotActivity } from 'botbuilder';
-import { DeskbridgeError } from '../../src/kernel/errors.ts';
 import type {
   BotRuntime,
   OutboundMessage,
   PlatformEnvironment,
   SendOutcome,
 } from '../../src/kernel/platform.ts';
-import type { Log } from '../../src/kernel/ports.ts';
 import { HttpCaller } from '../shared/http-call.ts';
-import { isLoopbackHost } from '../shared/loopback.ts';
 import { misconfigured } from '../shared/outcomes.ts';
-import type { TokenResult } from '../shared/token-cache.ts';
+import { AuthorizedCaller } from './authorized-call.ts';
 import { BotTokens } from './bot-tokens.ts';
+import type { TeamsCalls } from './calls.ts';
+import { deliver } from './deliver.ts';
 import { outcomeOf } from './errors.ts';
 import { examineTeams } from './examine.ts';
-import { isTrustedServiceUrl, parseServiceUrl, withoutTrailingSlash } from './hosts.ts';
+import { connectorUrl } from './hosts.ts';
+import { lookUp } from './look-up.ts';
+import { openConversation } from './open-conversation.ts';
 import { connectorConversationId } from './reference.ts';
 import { renderMessage } from './render.ts';
 import { readSettings } from './settings.ts';
+import { withdraw } from './withdraw.ts';
 
 const timeoutMs = 5000;
 
-/** A runtime over the connector's REST interface; one HTTP request a send, besides the token's when none is cached. */
+/** A page of 50 messages, each with a card of ours or of somebody who is less sparing. */
+const maxPageBytes = 8_000_000;
+
+/** A runtime over the REST interfaces of the connector and Graph; one HTTP request a call, besides the token's. */
 export function createTeamsRuntime(environment: PlatformEnvironment): BotRuntime {
   const settings = readSettings(environment.settings);
+  const { clock, log } = environment;
   const caller = new HttpCaller(timeoutMs);
-  const tokens = new BotTokens(caller, environment.clock, settings.loginUrl);
+  const graphCaller = new HttpCaller(timeoutMs, maxPageBytes);
+  const tokens = new BotTokens(caller, clock, settings.loginUrl);
+  const graphTokens = new BotTokens(caller, clock, settings.graphLoginUrl, 'graph');
+  const calls: TeamsCalls = {
+    settings,
+    clock,
+    connector: new AuthorizedCaller(caller, tokens, log),
+    graph: new AuthorizedCaller(graphCaller, graphTokens, log),
+    moved: new Map(),
+    teams: new Map(),
+  };
   return {
-    async send(message: OutboundMessage): Promise<SendOutcome> {
-      const { registration } = message;
-      const serviceUrl = trustedServiceUrl(message, settings.serviceHosts);
-      if (serviceUrl === null) return misconfigured();
-      // The demo speaks to loopback only, and no secret of it is worth a token there.
-      const token = registration.demo ? null : await tokenOf(tokens, message, environment.log);
-      if (token !== null && !token.ok) return token.outcome;
-      const result = await caller.call({
-        ...target(serviceUrl, message),
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json',
-          ...(token === null ? {} : { authorization: `Bearer ${token.token}` }),
-        },
-        body: JSON.stringify(outgoingActivity(message)),
-      });
-      const outcome = outcomeOf(result, message.updateMessageId !== null, environment.clock.now());
-      if (result.kind === 'answered' && result.status === 401 && token !== null) {
-        tokens.forget(registration);
-        // A cached token can have been withdrawn; with a fresh one a refusal is final.
-        if (token.fromCache) return { result: 'rejected', code: 'unauthorized', retryable: true };
-      }
-      return outcome;
-    },
-    examine: (registration) => examineTeams(registration, tokens),
+    send: (message) => send(calls, message),
+    deliver: (delivery) => deliver(calls, delivery),
+    open: (registration, destination, limitMs) => openConversation(calls, registration, destination, limitMs),
+    lookUp: (delivery, unknown) => lookUp(calls, delivery, unknown),
+    withdraw: (sent) => withdraw(calls, sent),
+    examine: (registration) => examineTeams(registration, tokens, graphTokens),
     async close(): Promise<void> {
       caller.close();
+      graphCaller.close();
     },
   };
 }
 
-/** Where the call goes, checked anew at every send, so that no token ever leaves for another host. */
-function trustedServiceUrl(message: OutboundMessage, serviceHosts: readonly string[]): string | null {
-  const url = message.reference.serviceUrl === null ? null : parseServiceUrl(message.reference.serviceUrl);
-  if (url === null) return null;
-  const trusted = message.registration.demo
-    ? isLoopbackHost(url.hostname)
-    : isTrustedServiceUrl(url, serviceHosts);
-  return trusted ? withoutTrailingSlash(url) : null;
-}
-
-/** A token, or the outcome of a send that never began. */
-async function tokenOf(tokens: BotTokens, message: OutboundMessage, log: Log): Promise<TokenResult> {
-  try {
-    return await tokens.get(message.registration);
-  } catch (error) {
-    if (error instanceof DeskbridgeError && error.code === 'registration_misconfigured') {
-      return { ok: false, outcome: misconfigured() };
-    }
-    const { registrationId } = message.registration;
-    log.warn({ registrationId, reason: error instanceof Error ? error.name : 'unknown' }, 'no credentials');
-    return { ok: false, outcome: { result: 'rejected', code: 'transient', retryable: true } };
-  }
+/** A reply to an activity, or a new state of a message of ours. */
+async function send(calls: TeamsCalls, message: OutboundMessage): Promise<SendOutcome> {
+  const { registration, reference, updateMessageId } = message;
+  const serviceUrl =
+    reference.serviceUrl === null ? null : connectorUrl(registration, reference.serviceUrl, calls.settings);
+  if (serviceUrl === null) return misconfigured();
+  const call = { ...target(serviceUrl, message), body: JSON.stringify(outgoingActivity(message)) };
+  const answer = await calls.connector.call(registration, call, timeoutMs);
+  return answer.ok ? outcomeOf(answer.result, updateMessageId !== null, calls.clock.now()) : answer.outcome;
 }
 
 /** Post, reply, or replace: the three calls of the connector that a send can be. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Activity, Intent } from '../../src/kernel/activity.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { Translation } from '../../src/kernel/platform.ts';
-import { addedMembers, type Envelope, isBot, mentionsOf, readEnvelope } from './envelope.ts';
+import { addedMembers, type Envelope, isBot, lastReadMessage, mentionsOf, readEnvelope } from './envelope.ts';
 import { intentOfData } from './interaction.ts';
 import { intentOfInvoke } from './invokes.ts';
 import { typedText } from './message-text.ts';
@@ -17,7 +17,6 @@ const ignoredTypes = new Map([
   ['messageDelete', 'deletion'],
   ['messageReaction', 'reaction'],
   ['typing', 'typing'],
-  ['event', 'event'],
   ['endOfConversation', 'end_of_conversation'],
 ]);
 
@@ -68,6 +67,8 @@ function intentOf(envelope: Envelope, appId: string): Intent {
       const added = addedMembers(envelope).some((id) => ids.includes(id));
       return added ? { kind: 'installed' } : { kind: 'ignored', reason: 'conversation_update' };
     }
+    case 'event':
+      return intentOfEvent(envelope);
     default:
       return { kind: 'ignored', reason: ignoredTypes.get(envelope.type ?? '') ?? 'other' };
   }
@@ -89,6 +90,13 @@ function intentOfMessage(envelope: Envelope, appId: string): Intent {
     botIds(envelope, appId),
   );
   return { kind: 'command', text, source: null };
+}
+
+/** A read receipt is evidence; no other event is for us. */
+function intentOfEvent(envelope: Envelope): Intent {
+  const readUpTo = lastReadMessage(envelope);
+  if (readUpTo === null || isBot(envelope.from)) return { kind: 'ignored', reason: 'event' };
+  return { kind: 'evidence', of: 'read', tokens: [], messageIds: [], readUpTo };
 }
 
 /** `-upgrade`: the new version of the app brought the bot along, or left it out. */
@@ -114,9 +122,14 @@ function usesCard(intent: Intent): boolean {
   return ['press', 'press_command', 'open_form', 'submit_form'].includes(intent.kind);
 }
 
-/** Activity ids are unique only inside a conversation, and there only per type. */
+/**
+ * Activity ids are unique only inside a conversation, and there only per type. A read receipt is the same whenever the
+ * same person read up to the same message, whatever id it came with.
+ */
 function eventKeyOf(envelope: Envelope): string | null {
-  const { id, type, conversation } = envelope;
+  const { type, conversation } = envelope;
+  const read = lastReadMessage(envelope);
+  const id = read === null ? envelope.id : `${personOf(envelope)?.platformUserId ?? ''}|${read}`;
   if (id === undefined || type === undefined || conversation?.id === undefined) return null;
   const key = `${conversation.id}|${type}|${id}`;
   return key.length <= maxKeyLength ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;

@@ -29,7 +29,7 @@ export const slotTypes = {
   approval: 'reference',
   duration: 'duration',
   code: 'token',
-  category: 'token',
+  category: 'line',
   title: 'line',
   query: 'line',
   client: 'line',

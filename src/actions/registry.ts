@@ -9,8 +9,10 @@ import { defineHelp } from './catalog/help.ts';
 import { languageAction } from './catalog/language.ts';
 import { linkAccountAction } from './catalog/link-account.ts';
 import { logTimeAction } from './catalog/log-time.ts';
+import { muteAction, unmuteAction } from './catalog/mute.ts';
 import { myApprovalsAction } from './catalog/my-approvals.ts';
 import { myTicketsAction } from './catalog/my-tickets.ts';
+import { notificationsAction } from './catalog/notifications.ts';
 import { openRecordAction } from './catalog/open-record.ts';
 import { replyToContactAction } from './catalog/reply-to-contact.ts';
 import { searchRecordsAction } from './catalog/search-records.ts';
@@ -37,6 +39,9 @@ const listed: readonly AnyAction[] = [
   linkAccountAction,
   whoamiAction,
   languageAction,
+  notificationsAction,
+  muteAction,
+  unmuteAction,
 ];
 
 export const actions: readonly AnyAction[] = [defineHelp(listed), ...listed];

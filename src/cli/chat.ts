@@ -4,7 +4,7 @@ import type { ShownAuditEvent } from '../demo/chat-audit.ts';
 import { fixedLines, readLines } from '../demo/chat-lines.ts';
 import { jsonView, textView } from '../demo/chat-view.ts';
 import { demoPeople, demoSlug } from '../demo/demo-data.ts';
-import { type ChatPlatform, chatPlatforms, openSeat, type SeatOptions } from '../demo/open-seat.ts';
+import { type ChatPlatform, chatPlatforms, openSeat } from '../demo/open-seat.ts';
 import type { ChatSeat } from '../demo/remote-chat.ts';
 import { ApiClient, dataDirectory, findServer, tenantPath } from './client.ts';
 import { type CliContext, jsonOption } from './command.ts';
@@ -13,8 +13,8 @@ import { CliError, usageError } from './output.ts';
 const chatOptionsHelp = `
 The lines may come from a script, one message a line; each answer is waited for before the next:
   printf 'my tickets\\nassign 1 to me\\n' | npx deskbridge chat --as ann
-The chat plays Microsoft Teams, Slack or Lark towards the server: it needs demo mode, a server on this machine
-and, for Slack and Lark, the same DESKBRIDGE_DATA_DIR.`;
+The chat sits in the simulated Microsoft Teams, Slack or Lark of a server in demo mode: on this machine, with the
+same DESKBRIDGE_DATA_DIR.`;
 
 interface ChatFlags {
   as: string;
@@ -44,7 +44,7 @@ async function runChat({ io }: CliContext, { as, on, once, json }: ChatFlags): P
   const api = new ApiClient(await findServer(io.env));
   // Before anything is asked: whether there is a server at all.
   await api.request('GET', '/healthz');
-  const seat = await findSeat(on, { serverUrl: api.url, dataDir: dataDirectory(io.env) });
+  const seat = await findSeat(on, dataDirectory(io.env));
   const { chat } = await import('../demo/chat.ts');
   const lines = once === undefined ? readLines(io.stdin, io.stdout) : fixedLines([once]);
   return await chat({
@@ -62,9 +62,9 @@ async function runChat({ io }: CliContext, { as, on, once, json }: ChatFlags): P
 }
 
 /** @throws CliError when there is none */
-async function findSeat(platform: ChatPlatform, options: SeatOptions): Promise<ChatSeat> {
+async function findSeat(platform: ChatPlatform, dataDir: string): Promise<ChatSeat> {
   try {
-    return await openSeat(platform, options);
+    return await openSeat(platform, dataDir);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new CliError({

@@ -6,10 +6,14 @@ import { addActionCommands } from './action.ts';
 import { addAuditCommands } from './audit.ts';
 import { addChatCommand } from './chat.ts';
 import type { CliContext } from './command.ts';
+import { addDeliveryCommands } from './deliveries.ts';
+import { addGroupCommands } from './group.ts';
 import { addKeyCommands } from './key.ts';
 import { addLinkCommands } from './link.ts';
 import { addMigrateCommand } from './migrate.ts';
+import { addNotifyCommand } from './notify.ts';
 import { CliError, type Io, problemText, usageError } from './output.ts';
+import { addPartitionsCommands } from './partitions.ts';
 import { addRegistrationCommands } from './registration.ts';
 import { addSecretsCommands } from './secrets.ts';
 import { addSettingsCommands } from './settings.ts';
@@ -21,7 +25,7 @@ Commands call the running server:
   DESKBRIDGE_URL    where it is (default: http://HOST:PORT, that is http://127.0.0.1:3978)
   DESKBRIDGE_TOKEN  the token of an operator or the key of a tenant (default: DESKBRIDGE_ADMIN_TOKEN,
                     else the token file of the data directory)
-migrate, audit verify --offline and secrets rotate use the database itself (DATABASE_URL, else the
+migrate, partitions, audit verify --offline and secrets rotate use the database itself (DATABASE_URL, else the
 embedded one of DESKBRIDGE_DATA_DIR, which they start while none runs).
 
 Exit code: 0 done, 1 refused or failed, 2 called wrongly.`;
@@ -30,13 +34,17 @@ const commands = [
   addChatCommand,
   addTenantCommands,
   addUserCommands,
+  addGroupCommands,
   addLinkCommands,
   addKeyCommands,
   addRegistrationCommands,
   addSettingsCommands,
   addActionCommands,
+  addNotifyCommand,
+  addDeliveryCommands,
   addAuditCommands,
   addMigrateCommand,
+  addPartitionsCommands,
   addSecretsCommands,
 ];
 

@@ -6,12 +6,12 @@ import { type CliContext, calls, type InTenant, parseLoosely, tenantOption } fro
 import { facts, show, usageError } from './output.ts';
 
 const valuesHelp = `
-Values: allowed_actions and surfaces take a list separated by commas, or "all"; group_chat takes true or
-false; language takes a language tag.
+Values: allowed_actions and surfaces take a list separated by commas, or "all"; disabled_categories a list, or
+"none"; group_chat takes true or false; language takes a language tag.
   deskbridge settings set --tenant acme group_chat=true surfaces=bot,card`;
 
-/** Settings that hold a list, where nothing said means everything. */
-const lists = new Set(['allowed_actions', 'surfaces']);
+/** Settings that hold a list; where nothing said means everything, and where it means nothing. */
+const lists = new Set(['allowed_actions', 'surfaces', 'disabled_categories']);
 
 export function addSettingsCommands(program: Command, context: CliContext): void {
   const settings = program.command('settings').description('what a tenant allows');
@@ -47,6 +47,7 @@ export function parseChange(text: string): [string, JsonValue] {
   const name = text.slice(0, at);
   const value = text.slice(at + 1);
   if (!lists.has(name)) return [name, parseLoosely(value)];
+  if (name === 'disabled_categories' && value === 'none') return [name, []];
   if (value === 'all') return [name, null];
   return [name, value.split(',').flatMap((item) => (item.trim() === '' ? [] : [item.trim()]))];
 }

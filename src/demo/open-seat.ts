@@ -1,5 +1,4 @@
-/** Finds the terminal chat a seat on a platform: a Teams of its own, or the simulators that the server opened. */
-import { demoPeople, demoTeams } from './demo-data.ts';
+/** Finds the terminal chat a seat on a platform: in one of the simulators that the server opened. */
 import { readAddress } from './open-simulators.ts';
 import { attachChat, type ChatSeat } from './remote-chat.ts';
 
@@ -7,37 +6,12 @@ import { attachChat, type ChatSeat } from './remote-chat.ts';
 export const chatPlatforms = { teams: 'Teams', slack: 'Slack', lark: 'Lark' } as const;
 export type ChatPlatform = keyof typeof chatPlatforms;
 
-export interface SeatOptions {
-  /** Origin of the running server. */
-  serverUrl: string;
-  /** The server's data directory. */
-  dataDir: string;
-}
-
-/** @throws Error with a sentence for the person when there is no seat */
-export async function openSeat(platform: ChatPlatform, options: SeatOptions): Promise<ChatSeat> {
-  return platform === 'teams' ? await openTeams(options) : await attach(platform, options);
-}
-
-/** The server takes what comes from a Teams on this machine, whoever opened it. */
-async function openTeams({ serverUrl }: SeatOptions): Promise<ChatSeat> {
-  const { createPerson, startTeamsSimulator } = await import('../../bots/teams/simulator/index.ts');
-  const { TeamsChat } = await import('../../bots/teams/simulator/simulated-chat.ts');
-  const { appId, organization } = demoTeams;
-  const simulator = await startTeamsSimulator({
-    botEndpoint: '',
-    organization,
-    // Without a secret nothing is signed: the demo's door on loopback takes it so.
-    apps: [{ appId, clientSecret: null }],
-    people: demoPeople.map(({ key, name, aadObjectId }) => createPerson(key, name, aadObjectId)),
-  });
-  const seat = new TeamsChat(simulator, [{ key: 'demo', appId, organization }]);
-  seat.connect(serverUrl);
-  return seat;
-}
-
-/** Slack and Lark sign what they send, with secrets that only the server's own simulators have. */
-async function attach(platform: 'slack' | 'lark', { dataDir }: SeatOptions): Promise<ChatSeat> {
+/**
+ * The server's own simulators hold the secrets, the conversations and what was said in them so far.
+ * @param dataDir the server's data directory
+ * @throws Error with a sentence for the person when there is no seat
+ */
+export async function openSeat(platform: ChatPlatform, dataDir: string): Promise<ChatSeat> {
   const name = chatPlatforms[platform];
   const address = await readAddress(dataDir);
   if (address === null) {

@@ -2,8 +2,9 @@
 import type { Transaction } from '../infra/database.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Change } from './change.ts';
-import { type DomainEventType, recordDomainEvent } from './domain-event-store.ts';
+import type { DomainEventType } from './domain-event-store.ts';
 import { enqueueNote } from './note-store.ts';
+import { raiseEvent } from './raise-event.ts';
 import type { NoteKind, NoteRecord, TicketRecord } from './records.ts';
 
 /** Who wrote it; the caller has found them in the tenant. */
@@ -61,7 +62,7 @@ export function raiseNote(
   change: Change,
 ): void {
   const { actorUserId, now } = change;
-  recordDomainEvent(tx, {
+  raiseEvent(tx, {
     type: eventOfKind[note.kind],
     target: { kind: 'ticket', id: ticket.ticketId },
     data: {

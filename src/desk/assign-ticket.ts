@@ -2,7 +2,7 @@
 import type { Transaction } from '../infra/database.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import type { Change } from './change.ts';
-import { recordDomainEvent } from './domain-event-store.ts';
+import { raiseEvent } from './raise-event.ts';
 import type { TicketRecord } from './records.ts';
 import { updateTicketAssignee } from './ticket-store.ts';
 
@@ -16,7 +16,7 @@ export async function assignTicket(
   change: Change,
 ): Promise<TicketRecord> {
   const { ticket, assigneeId } = assignment;
-  recordDomainEvent(tx, {
+  raiseEvent(tx, {
     type: 'assignment',
     target: { kind: 'ticket', id: ticket.ticketId },
     data: { number: ticket.number, assignee_id: assigneeId, previous_assignee_id: ticket.assigneeId },

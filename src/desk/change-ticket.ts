@@ -5,8 +5,8 @@ import { findStatus, listStatuses } from './board-queries.ts';
 import type { Change } from './change.ts';
 import { checkReferences } from './check-references.ts';
 import type { TicketInput } from './create-ticket.ts';
-import { recordDomainEvent } from './domain-event-store.ts';
 import { planDueWork } from './due-work-store.ts';
+import { raiseEvent } from './raise-event.ts';
 import type { StatusRecord, TicketRecord, Upserted } from './records.ts';
 import { raiseStatusChanged } from './set-status.ts';
 import { nextSlaMoment } from './sla.ts';
@@ -131,7 +131,7 @@ function raiseDifferences(tx: Transaction, before: TicketRecord, after: TicketRe
     raiseStatusChanged(tx, before, status, { actorUserId, now });
   }
   if (after.assigneeId !== before.assigneeId) {
-    recordDomainEvent(tx, {
+    raiseEvent(tx, {
       type: 'assignment',
       target: { kind: 'ticket', id: after.ticketId },
       data: {

@@ -4,8 +4,8 @@ import { DeskbridgeError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Change } from './change.ts';
 import { checkReferences } from './check-references.ts';
-import { recordDomainEvent } from './domain-event-store.ts';
 import { planDueWork } from './due-work-store.ts';
+import { raiseEvent } from './raise-event.ts';
 import type { TicketPriority, TicketRecord } from './records.ts';
 import { nextSlaMoment } from './sla.ts';
 import { insertNewTicket } from './ticket-store.ts';
@@ -82,14 +82,14 @@ export async function writeTicket(
 /** Raises the events of a new ticket. */
 export function raiseCreated(tx: Transaction, ticket: TicketRecord, change: Change): void {
   const target = { kind: 'ticket' as const, id: ticket.ticketId };
-  recordDomainEvent(tx, {
+  raiseEvent(tx, {
     type: 'ticket_created',
     target,
     data: { number: ticket.number, client_id: ticket.clientId, assignee_id: ticket.assigneeId },
     ...change,
   });
   if (ticket.assigneeId === null) return;
-  recordDomainEvent(tx, {
+  raiseEvent(tx, {
     type: 'assignment',
     target,
     data: { number: ticket.number, assignee_id: ticket.assigneeId, previous_assignee_id: null },

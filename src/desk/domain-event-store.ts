@@ -33,9 +33,14 @@ const insertEvent = statement(
    values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 );
 
-/** Records an event; it travels with the next statements and commits with what it tells of. */
-export function recordDomainEvent(tx: Transaction, event: DomainEvent): void {
+/**
+ * Records an event; it travels with the next statements and commits with what it tells of. For `raiseEvent` alone.
+ * @returns its id
+ */
+export function recordDomainEvent(tx: Transaction, event: DomainEvent): string {
   const { type, target, actorUserId, data, now } = event;
-  const values = [tx.tenantId, newId(), type, target.kind, target.id, actorUserId, JSON.stringify(data), now];
+  const eventId = newId();
+  const values = [tx.tenantId, eventId, type, target.kind, target.id, actorUserId, JSON.stringify(data), now];
   tx.enqueue(insertEvent, values);
+  return eventId;
 }

@@ -1,7 +1,7 @@
 /** Logs working time on a ticket. */
 import type { Transaction } from '../infra/database.ts';
 import { newId } from '../kernel/ids.ts';
-import { recordDomainEvent } from './domain-event-store.ts';
+import { raiseEvent } from './raise-event.ts';
 import type { TicketRecord, TimeEntryRecord } from './records.ts';
 import { enqueueTimeEntry } from './time-entry-store.ts';
 
@@ -34,7 +34,7 @@ export function logTime(tx: Transaction, input: TimeEntryInput, now: Date): Time
     createdAt: now,
   };
   enqueueTimeEntry(tx, entry);
-  recordDomainEvent(tx, {
+  raiseEvent(tx, {
     type: 'time_logged',
     target: { kind: 'ticket', id: ticket.ticketId },
     data: { number: ticket.number, time_entry_id: entry.timeEntryId, minutes, billable: input.billable },

@@ -12,7 +12,14 @@ const selectNote = `select n.note_id as "noteId", n.ticket_id as "ticketId", n.k
   left join contacts k on k.tenant_id = $1 and k.contact_id = n.author_contact_id
   where n.tenant_id = $1`;
 
+const byId = statement('note-by-id', `${selectNote} and n.note_id = $2`);
 const byExternalId = statement('note-by-external-id', `${selectNote} and n.external_id = $2 for update of n`);
+
+/** Null when the tenant has no such note. */
+export async function findNote(tx: Transaction, noteId: string): Promise<NoteRecord | null> {
+  const [note] = await tx.query<NoteRecord>(byId, [tx.tenantId, noteId]);
+  return note ?? null;
+}
 
 /** Locked until the transaction ends. */
 export async function lockNoteByExternalId(tx: Transaction, externalId: string): Promise<NoteRecord | null> {

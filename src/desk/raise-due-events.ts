@@ -1,8 +1,8 @@
 /** The SLA sweep: tells once that a ticket is at risk and once that it is overdue. */
 import type { Database, Transaction } from '../infra/database.ts';
 import type { Clock } from '../kernel/ports.ts';
-import { recordDomainEvent } from './domain-event-store.ts';
 import { findDueWork, planDueWork } from './due-work-store.ts';
+import { raiseEvent } from './raise-event.ts';
 import type { TicketRecord } from './records.ts';
 import { dueEvent, nextSlaMoment } from './sla.ts';
 import { lockFreeTickets } from './ticket-queries.ts';
@@ -59,7 +59,7 @@ async function raise(
 ): Promise<TicketRecord | null> {
   const { ticketId, dueAt } = ticket;
   if (dueAt === null || !(await markDueEvent(tx, event, { ticketId, dueAt, now }))) return null;
-  recordDomainEvent(tx, {
+  raiseEvent(tx, {
     type: event,
     target: { kind: 'ticket', id: ticketId },
     data: { number: ticket.number, assignee_id: ticket.assigneeId, due_at: dueAt.toISOString() },

@@ -5,8 +5,8 @@ import { newId } from '../kernel/ids.ts';
 import { findApproval } from './approval-queries.ts';
 import { type ApprovalRow, insertApproval } from './approval-store.ts';
 import type { Change } from './change.ts';
-import { recordDomainEvent } from './domain-event-store.ts';
 import { findActivePerson } from './person-queries.ts';
+import { raiseEvent } from './raise-event.ts';
 import type { ApprovalRecord } from './records.ts';
 import { findTicket } from './ticket-queries.ts';
 
@@ -84,7 +84,7 @@ export async function checkApprovalReferences(
 
 /** Raises `approval_request`. */
 export function raiseApprovalRequest(tx: Transaction, approval: ApprovalRecord, change: Change): void {
-  recordDomainEvent(tx, {
+  raiseEvent(tx, {
     type: 'approval_request',
     target: { kind: 'approval', id: approval.approvalId },
     data: {

@@ -3,7 +3,7 @@ import type { Transaction } from '../infra/database.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import { answerApproval } from './approval-store.ts';
 import type { PersonalChange } from './change.ts';
-import { recordDomainEvent } from './domain-event-store.ts';
+import { raiseEvent } from './raise-event.ts';
 import type { ApprovalRecord } from './records.ts';
 
 export const approvalResponses = ['approve', 'request_changes'] as const;
@@ -37,7 +37,7 @@ export function raiseApprovalResponse(
   approval: ApprovalRecord,
   change: { actorUserId: string | null; now: Date },
 ): void {
-  recordDomainEvent(tx, {
+  raiseEvent(tx, {
     type: 'approval_response',
     target: { kind: 'approval', id: approval.approvalId },
     data: {

@@ -2,8 +2,8 @@
 import type { Transaction } from '../infra/database.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import type { Change } from './change.ts';
-import { recordDomainEvent } from './domain-event-store.ts';
 import { planDueWork } from './due-work-store.ts';
+import { raiseEvent } from './raise-event.ts';
 import type { StatusRecord, TicketRecord } from './records.ts';
 import { nextSlaMoment } from './sla.ts';
 import { updateTicketStatus } from './ticket-store.ts';
@@ -42,7 +42,7 @@ export function raiseStatusChanged(
   after: Pick<StatusRecord, 'statusId' | 'kind'>,
   change: Change,
 ): void {
-  recordDomainEvent(tx, {
+  raiseEvent(tx, {
     type: 'ticket_status_changed',
     target: { kind: 'ticket', id: before.ticketId },
     data: {

@@ -1,5 +1,5 @@
 /** The HTTP application: platform endpoints over raw bytes first, then the admin API, then one error handler. */
-import express, { type Express } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import type { Log } from '../kernel/ports.ts';
 import type { InstallDependencies } from '../registrations/install-links.ts';
@@ -10,18 +10,23 @@ import { boardRoutes } from './admin/boards.ts';
 import { clientRoutes } from './admin/clients.ts';
 import { contactRoutes } from './admin/contacts.ts';
 import { conversationRoutes } from './admin/conversations.ts';
+import { deliveryRoutes } from './admin/deliveries.ts';
+import { groupRoutes } from './admin/groups.ts';
 import { keyRoutes } from './admin/keys.ts';
 import { linkRoutes } from './admin/links.ts';
 import { noteRoutes } from './admin/notes.ts';
+import { notificationRoutes, notificationsPath } from './admin/notifications.ts';
+import { preferenceRoutes } from './admin/preferences.ts';
 import { registrationDoctorRoutes } from './admin/registration-doctor.ts';
 import { registrationManifestRoutes } from './admin/registration-manifest.ts';
 import { registrationRoutes } from './admin/registrations.ts';
 import { settingsRoutes } from './admin/settings.ts';
 import { tenantRoutes } from './admin/tenants.ts';
+import { testNotificationRoutes } from './admin/test-notification.ts';
 import { ticketRoutes } from './admin/tickets.ts';
 import { userRoutes } from './admin/users.ts';
 import { installRoutes } from './install.ts';
-import { jsonBody } from './json-body.ts';
+import { bodyLimits, jsonBody } from './json-body.ts';
 import { problemHandler, requestIdOf } from './problem.ts';
 import type { Route } from './route.ts';
 import { type ServeDependencies, serveRoute } from './serve-route.ts';
@@ -33,6 +38,8 @@ export const adminRoutes: readonly Route[] = [
   ...tenantRoutes,
   ...settingsRoutes,
   ...userRoutes,
+  ...preferenceRoutes,
+  ...groupRoutes,
   ...linkRoutes,
   ...keyRoutes,
   ...registrationRoutes,
@@ -47,6 +54,9 @@ export const adminRoutes: readonly Route[] = [
   ...ticketRoutes,
   ...noteRoutes,
   ...approvalRoutes,
+  ...notificationRoutes,
+  ...testNotificationRoutes,
+  ...deliveryRoutes,
 ];
 
 export interface AppDependencies {
@@ -83,6 +93,8 @@ function serveWeb(app: Express, { webhooks, installs, api }: NonNullable<AppDepe
   // Verification needs the raw bytes, so no body is parsed before these.
   app.use(webhookRoutes(webhooks));
   app.use(installRoutes(installs));
+  // Large bodies are read for callers that are known; the second parser leaves what the first has read.
+  app.post(expressPath(notificationsPath), knownCaller(api), jsonBody(bodyLimits.notifications));
   app.use('/v1', jsonBody());
   for (const route of adminRoutes) {
     app[route.method](expressPath(route.path), (request, response) =>
@@ -90,6 +102,14 @@ function serveWeb(app: Express, { webhooks, installs, api }: NonNullable<AppDepe
     );
   }
   refuseOtherMethods(app);
+}
+
+/** @throws DeskbridgeError unauthorized */
+function knownCaller({ authenticator }: ServeDependencies): RequestHandler {
+  return async (request, _response, next) => {
+    await authenticator.principalOf(request.headers);
+    next();
+  };
 }
 
 /** A path that exists answers 405 to methods that it does not have, and says which it has. */

@@ -30,12 +30,18 @@ export class IdempotentRequest {
   readonly #tx: Transaction;
   readonly #owner: string;
   readonly #key: string;
+  #fingerprint = '';
 
   constructor(services: ApiServices, tx: Transaction, principal: Principal, key: string) {
     this.#services = services;
     this.#tx = tx;
     this.#owner = `${principal.kind}:${principal.id}`;
     this.#key = key;
+  }
+
+  /** What names the request for other records of it; known once the key is claimed. */
+  get identity(): { key: string; fingerprint: string } {
+    return { key: `${this.#owner}:${this.#key}`, fingerprint: this.#fingerprint };
   }
 
   /**
@@ -45,6 +51,7 @@ export class IdempotentRequest {
    */
   async claim(request: Request): Promise<KeptAnswer | null> {
     const fingerprint = fingerprintOf(request);
+    this.#fingerprint = fingerprint;
     const stored = await claimKey(this.#tx, {
       principal: this.#owner,
       key: this.#key,

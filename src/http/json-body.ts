@@ -2,12 +2,13 @@
 import express, { type RequestHandler } from 'express';
 import { DeskbridgeError } from '../kernel/errors.ts';
 
-const limit = '1mb';
+/** Of most bodies, and of notifications, which may name 100,000 recipients. */
+export const bodyLimits = { usual: '1mb', notifications: '16mb' };
 /** Nothing that the API takes is nested deeper; recursive code must not meet the depth that 1 MB allows. */
 export const maxDepth = 64;
 
 /** Bodies of any other content type are left unparsed. */
-export function jsonBody(): RequestHandler {
+export function jsonBody(limit = bodyLimits.usual): RequestHandler {
   return express.json({ limit, strict: true });
 }
 

@@ -20,6 +20,7 @@ export function contextOf(
     params,
     query: route.query === undefined ? undefined : parse(route.query, request.query, 'query'),
     body: route.body === undefined ? undefined : parse(route.body, requireJson(request), 'body'),
+    idempotency: null,
     accepts: (types) => request.accepts([...types]) || null,
     now: services.clock.now(),
   };

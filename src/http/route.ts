@@ -58,6 +58,8 @@ export interface RouteContext<Query = unknown, Body = unknown> {
   params: Record<string, string>;
   query: Query;
   body: Body;
+  /** The caller's idempotency key, as theirs alone, with what identifies the request; null without one. */
+  idempotency: { key: string; fingerprint: string } | null;
   /** Which of these content types the caller likes best; null: none of them. */
   accepts: (types: readonly string[]) => string | null;
   now: Date;

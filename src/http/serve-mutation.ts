@@ -67,7 +67,7 @@ async function attemptChange(call: Call): Promise<Performed> {
   const repeated = (await idempotent?.claim(request)) ?? null;
   if (repeated !== null) return { outcome: { answer: repeated, keysChanged: false }, attempt: null };
 
-  const result = await route.handle(tx, context);
+  const result = await route.handle(tx, { ...context, idempotency: idempotent?.identity ?? null });
   const { body, afterCommit, keysChanged = false } = result;
   const kept = { status: result.status ?? route.status ?? 200, body };
   idempotent?.keep(kept);

@@ -2,9 +2,9 @@
 import type { Activity, ConversationReference } from '../kernel/activity.ts';
 
 /** Intents that are about the bot itself, or not for it: nobody in particular need have them. */
-const impersonal = new Set(['installed', 'uninstalled', 'revoked', 'ignored']);
+const impersonal = new Set(['installed', 'uninstalled', 'revoked', 'evidence', 'ignored']);
 /** Intents that need no conversation. */
-const placeless = new Set(['revoked', 'ignored']);
+const placeless = new Set(['revoked', 'evidence', 'ignored']);
 
 /**
  * Why the activity cannot be handled, as a metric label; null when it can. An identifier that no database keeps is none
@@ -27,9 +27,12 @@ function isStorable(text: string): boolean {
 function identifiersOf(activity: Activity): string[] {
   const { organization, eventKeys, person, messageId, cardMessageId, quotedMessageId, invoke } = activity;
   const ids = [organization, ...eventKeys, messageId, cardMessageId, quotedMessageId, invoke];
+  const { intent } = activity;
+  const evidence = intent.kind === 'evidence' ? [intent.readUpTo, ...intent.messageIds] : [];
+  const posted = intent.kind === 'evidence' ? intent.tokens.map(({ messageId }) => messageId) : [];
   const people = [person?.platformUserId, person?.otherId];
   const places = [activity.reference, activity.replyReference].flatMap(idsOfReference);
-  return [...ids, ...people, ...places].filter((id) => typeof id === 'string');
+  return [...ids, ...people, ...places, ...evidence, ...posted].filter((id) => typeof id === 'string');
 }
 
 function idsOfReference(reference: ConversationReference | null | undefined): (string | null)[] {

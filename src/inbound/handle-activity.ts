@@ -11,7 +11,9 @@ import { newId } from '../kernel/ids.ts';
 import type { Reply } from '../kernel/message.ts';
 import type { PlatformRegistration } from '../kernel/platform.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
+import { recordEvidence } from '../notify/confirm-delivery.ts';
 import { firstSpoken } from '../words/index.ts';
+import { confirmUsed, originOf } from './confirm-used.ts';
 import { guardInteraction, keepInteractionReply } from './guard-interaction.ts';
 import { type InboundContextRow, readInboundContext } from './inbound-queries.ts';
 import { endRegistration, greet, retire } from './installations.ts';
@@ -89,8 +91,13 @@ async function handle(
     firstSpoken([row.locale, activity.reference?.locale, row.language]),
   );
   if (reading.kind === 'ignored') return { outcome: 'ignored', reply: nothingToShow, receipt: null };
+  if (reading.kind === 'evidence') {
+    await recordEvidence(tx, reading, originOf(activity, registration, row), now);
+    return { outcome: 'handled', reply: nothingToShow, receipt: null };
+  }
   const scene = setScene(deps, { tx, activity, registration, row, conversationId, reading, now });
 
+  await confirmUsed(scene, deps.log);
   const { reply, outcome } = await answer(deps, scene, reading);
   const address = activity.replyReference ?? activity.reference;
   const confirm = needsConfirmation(reply, outcome) && address !== null && receiptId !== null;
@@ -145,12 +152,15 @@ async function receive(
   return { receiptId, row, conversationId };
 }
 
-/** Searches and forms change nothing: they need no receipt, and every key stroke may send one. */
+/**
+ * Searches and forms change nothing: they need no receipt, and every key stroke may send one. Evidence says the same
+ * however often it is told.
+ */
 function leavesReceipt(deps: InboundDependencies, activity: Activity): boolean {
   const { kind } = activity.intent;
   // A form that is a message has to arrive like any other.
   if (kind === 'open_form') return !deps.capabilitiesOf(activity.platform).modal;
-  return !['search', 'unfurl', 'home', 'ignored', 'unsupported'].includes(kind);
+  return !['search', 'unfurl', 'home', 'evidence', 'ignored', 'unsupported'].includes(kind);
 }
 
 /** The same event again: nothing runs; an answer is given again, an unsent message is the sweep's. */
@@ -167,9 +177,9 @@ async function capture(
   registration: PlatformRegistration,
   now: Date,
 ): Promise<string | null> {
-  // Nothing is kept of what is not for us, or of what cannot be told.
-  const { kind } = activity.intent;
-  if (activity.reference === null || kind === 'ignored' || kind === 'unsupported') return null;
+  // Nothing is kept of what is not for us, or of what cannot be told; nobody spoke where a message of ours was only seen.
+  const isSpoken = !['evidence', 'ignored', 'unsupported'].includes(activity.intent.kind);
+  if (activity.reference === null || !isSpoken) return null;
   try {
     return await captureReference(tx, registration, activity.reference, now);
   } catch (error) {
@@ -186,7 +196,7 @@ async function capture(
 async function answer(
   deps: InboundDependencies,
   scene: Scene,
-  reading: Exclude<Interpretation, { kind: 'ignored' }>,
+  reading: Exclude<Interpretation, { kind: 'ignored' | 'evidence' }>,
 ): Promise<{ reply: Reply; outcome: Outcome | null }> {
   const { activity, context, say } = scene;
   switch (reading.kind) {

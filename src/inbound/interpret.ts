@@ -25,6 +25,7 @@ export type Interpretation =
   | { kind: 'installed' }
   | { kind: 'uninstalled' }
   | { kind: 'revoked'; reason: string; at: Date }
+  | Extract<Activity['intent'], { kind: 'evidence' }>
   | { kind: 'ignored' }
   | { kind: 'unsupported' };
 
@@ -65,6 +66,7 @@ export function interpret(
       return run(interpreter, 'open_record', { ticket: `#${number}` }, 'message_extension', null);
     }
     case 'revoked':
+    case 'evidence':
       return intent;
     case 'home':
     case 'installed':

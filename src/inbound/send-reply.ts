@@ -16,6 +16,8 @@ export interface SendDependencies {
   /** The runtime of a platform, loaded at its first use. */
   runtime: (platform: string) => Promise<BotRuntime>;
   onThrottled: (platform: string) => void;
+  /** The platform took a reply: whoever paces its organization counts it. */
+  onSent: (reply: ReplyToSend) => void;
 }
 
 /** A message of a receipt, ready for its next try. */
@@ -75,6 +77,7 @@ async function recordOutcome(
   const { registration, receiptId, attempts } = reply;
   const now = deps.clock.now();
   if (outcome.result === 'sent') {
+    deps.onSent(reply);
     const { messageId } = outcome;
     return await deps.records.add(registration.tenantId, { receiptId, attempts, messageId, sentAt: now });
   }

@@ -10,6 +10,7 @@ const narrowGrants: Record<string, string> = {
   audit_events: 'SELECT, INSERT',
   audit_heads: 'SELECT, INSERT, UPDATE',
   audit_keys: 'SELECT, INSERT',
+  delivery_attempts: 'SELECT, INSERT',
   registration_events: 'SELECT, INSERT',
   secret_box_keys: 'SELECT',
 };
@@ -64,7 +65,7 @@ async function grant(owner: pg.Client, role: string): Promise<void> {
   const quoted = pg.escapeIdentifier(role);
   const { rows } = await owner.query<{ name: string }>(
     `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = 'public' and c.relkind in ('r', 'p') and c.relname not like 'schema\\_migrations%'`,
+      where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relispartition and c.relname not like 'schema\\_migrations%'`,
   );
   const grants = rows.map(({ name: table }) => {
     const rights = narrowGrants[table] ?? 'SELECT, INSERT, UPDATE, DELETE';

@@ -37,6 +37,16 @@ export interface Transaction extends Sql {
   enqueue(sql: string | Statement, values?: readonly unknown[]): void;
   /** Runs work that can fail alone: its failure undoes its own statements and is thrown. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
+  /** Tells whoever waits for such work of it, once this is committed. Only a hint: the work is found without it too. */
+  announce(work: AnnouncedWork): void;
+}
+
+/** Work that a transaction left for others. */
+export interface AnnouncedWork {
+  kind: 'audience' | 'lane';
+  tenantId: string;
+  /** Of the notification, or of the lane. */
+  id: string;
 }
 
 /** PostgreSQL's codes after which the same transaction may succeed (serialization, deadlock, lock timeout). */
@@ -65,6 +75,7 @@ export class CommitUnknownError extends DeskbridgeError {
 export class Database {
   readonly #pool: pg.Pool;
   readonly #ownerPool: pg.Pool;
+  readonly #listeners = new Set<(work: AnnouncedWork) => void>();
   /** Tables without a tenant, read and written outside tenant transactions. */
   readonly directory: Sql;
   /** The owner's connection: across tenants, past row-level security; only for files that say why. */
@@ -100,6 +111,12 @@ export class Database {
     }
   }
 
+  /** Calls back for work that transactions of this process announced and committed; returns what ends that. */
+  onAnnounced(listener: (work: AnnouncedWork) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   async #attempt<T>(tenantId: string, work: (tx: Transaction) => Promise<T>, durable: boolean): Promise<T> {
     const client = await this.#pool.connect();
     const tx = new ClientTransaction(client, tenantId);
@@ -112,6 +129,7 @@ export class Database {
         throw unavailableCodes.test(codeOf(error)) ? new CommitUnknownError(error) : error;
       });
       client.release();
+      for (const announced of tx.announced) for (const listener of this.#listeners) listener(announced);
       return result;
     } catch (error) {
       const cause = await tx.causeOf(error);
@@ -136,6 +154,7 @@ export class Database {
 class ClientTransaction implements Transaction {
   readonly tenantId: string;
   readonly #client: pg.PoolClient;
+  readonly announced: AnnouncedWork[] = [];
   #pending: Promise<unknown>[] = [];
   #depth = 0;
 
@@ -180,6 +199,11 @@ class ClientTransaction implements Transaction {
       this.#depth -= 1;
       this.#pending = before;
     }
+  }
+
+  announce(work: AnnouncedWork): void {
+    const known = this.announced.some(({ kind, id }) => kind === work.kind && id === work.id);
+    if (!known) this.announced.push(work);
   }
 
   async commit(): Promise<void> {

@@ -1,5 +1,5 @@
-/** Counters and histograms for Prometheus. No tenant and no user in a label. */
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+/** Counters, gauges and histograms for Prometheus. No tenant and no user in a label. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export class Metrics {
   readonly registry = new Registry();
@@ -53,7 +53,64 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** Counted when a delivery gets the status; `error_code` is empty where there is none. */
+  readonly deliveries = new Counter({
+    name: 'deskbridge_deliveries_total',
+    help: 'Deliveries by the status that they reached',
+    labelNames: ['platform', 'status', 'error_code'] as const,
+    registers: [this.registry],
+  });
+
+  /** Only what waits for a platform's pace or an outage is late by minutes. */
+  readonly deliveryLatency = new Histogram({
+    name: 'deskbridge_delivery_latency_seconds',
+    help: 'From the moment a delivery is due to its request to the platform',
+    labelNames: ['platform'] as const,
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 15, 60, 300, 1_800, 3_600],
+    registers: [this.registry],
+  });
+
+  readonly laneBacklog = new Gauge({
+    name: 'deskbridge_lane_backlog',
+    help: 'Deliveries that wait in the lanes of a platform',
+    labelNames: ['platform'] as const,
+    registers: [this.registry],
+  });
+
+  readonly partitionMonthsAhead = new Gauge({
+    name: 'deskbridge_partition_months_ahead',
+    help: 'Months after the current one whose partitions exist; -1: the current one is missing',
+    registers: [this.registry],
+  });
+
+  readonly partitionsOverdue = new Gauge({
+    name: 'deskbridge_partitions_overdue',
+    help: 'Partitions past their retention that are still there',
+    registers: [this.registry],
+  });
+
+  readonly partitionFailures = new Counter({
+    name: 'deskbridge_partition_failures_total',
+    help: 'Turns of the upkeep of partitions that failed',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    // Before the first look there is nothing to tell; a 0 would raise an alarm.
+    this.partitionMonthsAhead.remove();
+    this.partitionsOverdue.remove();
+  }
+
+  /** Shows what waits now; a platform that is left out has nothing waiting. */
+  showBacklog(byPlatform: ReadonlyMap<string, number>): void {
+    this.laneBacklog.reset();
+    for (const [platform, waiting] of byPlatform) this.laneBacklog.set({ platform }, waiting);
+  }
+
+  /** Shows how far the partitions reach and how many should be gone. */
+  showPartitions({ monthsAhead, overdue }: { monthsAhead: number; overdue: number }): void {
+    this.partitionMonthsAhead.set(monthsAhead);
+    this.partitionsOverdue.set(overdue);
   }
 }

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import knexModule, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Log } from '../kernel/ports.ts';
+import { ensurePartitions } from './partitions.ts';
 
 const directory = new URL('../../migrations/', import.meta.url);
 /** Any number will do, as long as it stays the same: the key of the advisory lock around migrations. */
@@ -52,7 +53,9 @@ export async function migrate(options: { ownerUrl: string; log: Log; upTo?: stri
   await lock.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [lockKey]);
-    return await runPending(options);
+    const applied = await runPending(options);
+    if (options.upTo === undefined) await ensurePartitions(lock, new Date());
+    return applied;
   } finally {
     await lock.end();
   }

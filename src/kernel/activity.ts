@@ -61,8 +61,15 @@ export type Intent =
   | { kind: 'press'; action: string; input: JsonObject; nonce: string | null; surface?: Surface }
   /** A button that stands for typed text ("did you mean …"). */
   | { kind: 'press_command'; text: string; nonce: string | null }
-  /** Open the form of an action, prefilled. */
-  | { kind: 'open_form'; action: string; input: JsonObject; surface: Surface; source: SourceMessage | null }
+  /** Open the form of an action, prefilled; `nonce` where the button that asks for it had one. */
+  | {
+      kind: 'open_form';
+      action: string;
+      input: JsonObject;
+      surface: Surface;
+      source: SourceMessage | null;
+      nonce?: string;
+    }
   /** A filled form. */
   | { kind: 'submit_form'; action: string; input: JsonObject; nonce: string | null; surface: Surface }
   /** Search as the person types. */
@@ -75,6 +82,17 @@ export type Intent =
   | { kind: 'uninstalled' }
   /** The organization removed the app or withdrew its tokens at that moment; the registration is over. */
   | { kind: 'revoked'; reason: string; at: Date }
+  /**
+   * The platform itself tells of messages of ours: they stand in the conversation, or the person read them. `tokens` are
+   * ours, `messageIds` the platform's; `readUpTo`: that message and every earlier one of this conversation.
+   */
+  | {
+      kind: 'evidence';
+      of: 'posted' | 'read';
+      tokens: { token: string; messageId: string | null }[];
+      messageIds: string[];
+      readUpTo: string | null;
+    }
   /** Authentic, and not for us: bots, own echoes, edits, deletions, joins. `reason` is a metric label. */
   | { kind: 'ignored'; reason: string }
   /** A request for something that this product does not do; answered as such. */

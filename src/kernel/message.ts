@@ -38,8 +38,8 @@ export type Button =
   | { kind: 'action'; label: string; action: string; input: JsonObject; nonce: string; style?: ButtonStyle }
   /** Stands for typed text. */
   | { kind: 'command'; label: string; text: string; nonce: string; style?: ButtonStyle }
-  /** Opens the action's form. */
-  | { kind: 'form'; label: string; action: string; input: JsonObject; style?: ButtonStyle }
+  /** Opens the action's form. `nonce` is not used up by it: it says which of our messages the button stood on. */
+  | { kind: 'form'; label: string; action: string; input: JsonObject; nonce?: string; style?: ButtonStyle }
   | { kind: 'url'; label: string; url: string };
 
 export type ButtonStyle = 'primary' | 'danger';
@@ -115,7 +115,12 @@ const nonce = z.string().min(1).max(200);
 export const interactionSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('action'), action: actionId, input: z.record(z.string(), jsonValue), nonce }),
   z.object({ do: z.literal('command'), text: z.string().max(10_000), nonce }),
-  z.object({ do: z.literal('form'), action: actionId, input: z.record(z.string(), jsonValue) }),
+  z.object({
+    do: z.literal('form'),
+    action: actionId,
+    input: z.record(z.string(), jsonValue),
+    nonce: nonce.optional(),
+  }),
   z.object({
     do: z.literal('submit'),
     action: actionId,

@@ -5,6 +5,7 @@ import type { Activity, ConversationReference, SourceMessage } from './activity.
 import type { ManifestFile, ManifestRequest } from './app-spec.ts';
 import type { JsonObject } from './canonical-json.ts';
 import type { Answer, Message, Reply } from './message.ts';
+import type { NotifierRuntime, PlatformAddressing } from './notification.ts';
 import type { Clock, Log } from './ports.ts';
 import type { RateLimit } from './rate-limit.ts';
 
@@ -134,18 +135,23 @@ export type SendErrorCode =
   | 'unknown';
 
 export type SendOutcome =
-  /** The platform accepted it. */
-  | { result: 'sent'; messageId: string | null }
-  /** Certainly not posted. `retryAfterMs` where the platform said so. */
+  /** The platform accepted it. `requestId`: the platform's own id of the request, for its support. */
+  | { result: 'sent'; messageId: string | null; requestId?: string }
+  /**
+   * Certainly not posted. `retryAfterMs` where the platform said so; `detail`: the platform's own error name, bounded and
+   * without secrets or text of the message.
+   */
   | {
       result: 'rejected';
       code: SendErrorCode;
       retryable: boolean;
       retryAfterMs?: number;
       referenceGone?: boolean;
+      detail?: string;
+      requestId?: string;
     }
   /** It may or may not have been posted. */
-  | { result: 'unknown'; code: SendErrorCode };
+  | { result: 'unknown'; code: SendErrorCode; detail?: string };
 
 export interface OutboundMessage {
   registration: PlatformRegistration;
@@ -173,7 +179,7 @@ export interface Check {
 }
 
 /** Speaks to the platform. One try a call: retries belong to the caller, since a send has no undo. */
-export interface BotRuntime {
+export interface BotRuntime extends NotifierRuntime {
   send(message: OutboundMessage): Promise<SendOutcome>;
   /** Shows an answer that the platform takes by a call of ours instead of in its response (Slack's modals, App Home). */
   show?(shown: {
@@ -226,6 +232,8 @@ export interface BotPlatform {
   answerWithinMs: number;
   /** The published rate limits; a registration's `limits` override them by name (`overrideLimits`). */
   limits: readonly RateLimit[];
+  /** How the destinations of notifications are named. */
+  addressing: PlatformAddressing;
   /** The app's and the organization's id, brought into the form that the platform's events carry. */
   appId: z.ZodType<string>;
   organization: z.ZodType<string>;

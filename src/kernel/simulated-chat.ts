@@ -181,5 +181,9 @@ export interface SimulatedChat {
   ): Promise<SeenMessage>;
   /** Calls back at every post and every new version of a message of the bot, wherever it is; returns what ends that. */
   watch(listener: (message: SeenMessage) => void): () => void;
+  /** Every message of the bot that anybody sees now, over all conversations and installations, in the order of posting. */
+  postedByBot?(): SeenMessage[];
+  /** Calls beyond the published rate limits since it enforces them; 0 while it does not. */
+  violations?(): number;
   close(): Promise<void>;
 }

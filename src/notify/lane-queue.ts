@@ -82,6 +82,14 @@ export class LaneQueue<T extends ReadyItem> {
     this.#join(now, fresh);
   }
 
+  /** The conversation has a delivery that is not over, which somebody else started: nothing goes there until `done`. */
+  occupy(conversation: string): void {
+    const line = this.#lines.get(conversation) ?? new ConversationLine<T>(conversation);
+    this.#lines.set(conversation, line);
+    line.state = 'in_flight';
+    line.stamp += 1;
+  }
+
   /** Takes a delivery out that has not started (cancelled, expired, superseded); false when there is none. */
   remove(now: number, conversation: string, id: string): boolean {
     const line = this.#lines.get(conversation);
@@ -117,7 +125,10 @@ export class LaneQueue<T extends ReadyItem> {
   /** The delivery that was in flight is to go again at its `dueAt`, before the others of its conversation. */
   putBack(now: number, item: T): void {
     const line = this.#lines.get(item.conversation);
-    if (line?.state !== 'in_flight') return;
+    if (line?.state !== 'in_flight') {
+      this.add(now, item);
+      return;
+    }
     line.putBack(item);
     this.#size += 1;
     this.done(now, item.conversation);

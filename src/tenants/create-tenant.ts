@@ -19,6 +19,7 @@ const defaultSettings: TenantSettings = {
   surfaces: null,
   group_chat: false,
   language: 'en',
+  disabled_categories: [],
 };
 
 /**

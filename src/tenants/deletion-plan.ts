@@ -2,6 +2,18 @@
 
 /** Tables with row-level security. */
 export const tenantTables = [
+  'delivery_attempts',
+  'delivery_ready',
+  'lane_blocks',
+  'lanes',
+  'delivery_idempotency',
+  'deliveries',
+  'notification_audience',
+  'notification_requests',
+  'notifications',
+  'notification_preferences',
+  'user_group_members',
+  'user_groups',
   'domain_events',
   'approvals',
   'time_entries',
@@ -34,6 +46,7 @@ export const tenantTables = [
 
 /** Tables that are read before the tenant is known: no row-level security, no personal data. */
 export const directoryTables = [
+  'active_lanes',
   'due_work',
   'api_key_directory',
   'registration_directory',

@@ -17,6 +17,8 @@ export interface TenantSettings {
   group_chat: boolean;
   /** BCP 47 tag of the language of last resort. */
   language: string;
+  /** Categories of notifications that nobody of the tenant gets. */
+  disabled_categories: string[];
 }
 
 const columns = 'tenant_id, slug, name, status, created_at';
@@ -73,14 +75,15 @@ export async function updateTenant(
 
 export function insertSettings(tx: Transaction, settings: TenantSettings, now: Date): void {
   tx.enqueue(
-    `insert into tenant_settings (tenant_id, allowed_actions, surfaces, group_chat, language, updated_at)
-     values ($1, $2, $3, $4, $5, $6)`,
-    [tx.tenantId, settings.allowed_actions, settings.surfaces, settings.group_chat, settings.language, now],
+    `insert into tenant_settings (tenant_id, allowed_actions, surfaces, group_chat, language, disabled_categories,
+       updated_at)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
+    [tx.tenantId, ...valuesOf(settings), now],
   );
 }
 
-const selectSettings =
-  'select allowed_actions, surfaces, group_chat, language from tenant_settings where tenant_id = $1';
+const selectSettings = `select allowed_actions, surfaces, group_chat, language, disabled_categories from tenant_settings
+  where tenant_id = $1`;
 
 export async function readSettings(tx: Transaction): Promise<TenantSettings> {
   return requireSettings(await tx.query<TenantSettings>(selectSettings, [tx.tenantId]));
@@ -98,8 +101,20 @@ function requireSettings([row]: TenantSettings[]): TenantSettings {
 
 export async function writeSettings(tx: Transaction, settings: TenantSettings, now: Date): Promise<void> {
   await tx.execute(
-    `update tenant_settings set allowed_actions = $2, surfaces = $3, group_chat = $4, language = $5, updated_at = $6
+    `update tenant_settings set allowed_actions = $2, surfaces = $3, group_chat = $4, language = $5,
+            disabled_categories = $6, updated_at = $7
       where tenant_id = $1`,
-    [tx.tenantId, settings.allowed_actions, settings.surfaces, settings.group_chat, settings.language, now],
+    [tx.tenantId, ...valuesOf(settings), now],
   );
+}
+
+/** In the order of the columns. */
+function valuesOf(settings: TenantSettings): unknown[] {
+  return [
+    settings.allowed_actions,
+    settings.surfaces,
+    settings.group_chat,
+    settings.language,
+    settings.disabled_categories,
+  ];
 }

@@ -15,7 +15,15 @@ import type {
 import { zhHans } from './zh.ts';
 
 export { matchLanguage } from './match-language.ts';
-export type { ActionName, CommandId, CommandWords, MessageKey, WordedErrorCode, Words } from './words.ts';
+export type {
+  ActionName,
+  CommandId,
+  CommandWords,
+  MessageKey,
+  MutableCategory,
+  WordedErrorCode,
+  Words,
+} from './words.ts';
 
 /** Every language that can be chosen; English, the fallback, is first. A new language is its file and a line here. */
 export const languages: readonly Words[] = [en, zhHans];

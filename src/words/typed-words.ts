@@ -1,7 +1,7 @@
 /** Words that people type inside commands, in any of our languages: who, which status, which language. */
 import { foldWidth } from './fold-width.ts';
 import { languages, matchLanguage } from './index.ts';
-import type { TypedWords, Words } from './words.ts';
+import type { MutableCategory, TypedWords, Words } from './words.ts';
 
 export type StatusWord = keyof TypedWords['statusKinds'];
 
@@ -22,6 +22,17 @@ export function statusKindOf(text: string, offered: readonly Words[] = languages
   for (const { typed } of offered) {
     for (const [kind, words] of Object.entries(typed.statusKinds)) {
       if (words.includes(word)) return kind as StatusWord;
+    }
+  }
+  return null;
+}
+
+/** The kind of messages that a person names, in any of our languages or by its id; null = none. */
+export function findCategory(text: string, offered: readonly Words[] = languages): MutableCategory | null {
+  const word = foldWord(text);
+  for (const { typed } of offered) {
+    for (const [category, words] of Object.entries(typed.categories)) {
+      if (category === word || words.includes(word)) return category as MutableCategory;
     }
   }
   return null;

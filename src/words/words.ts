@@ -28,6 +28,16 @@ export type WordedErrorCode = MessageKey extends infer Key
     : never
   : never;
 
+/** Kinds of messages that people may mute: all but tests, which somebody is waiting for. */
+export type MutableCategory =
+  | 'assignment'
+  | 'customer_reply'
+  | 'approval_request'
+  | 'escalation'
+  | 'sla_risk'
+  | 'operation_result'
+  | 'announcement';
+
 /** Words inside commands, lower case and half-width; those of all languages are understood everywhere. */
 export interface TypedWords {
   /** Units of time; spaces within them may be left out. */
@@ -43,6 +53,8 @@ export interface TypedWords {
   readonly me: readonly string[];
   /** What a status may mean, where the board has none of that name; the first is the usual word. */
   readonly statusKinds: Readonly<Record<'new' | 'open' | 'waiting' | 'closed', readonly string[]>>;
+  /** What messages of a kind may be called, where they are muted: `mute customer replies`; the first is the usual word. */
+  readonly categories: Readonly<Record<MutableCategory, readonly string[]>>;
   /** What this language calls others and itself, by BCP 47 tag, besides the names that Unicode gives them. */
   readonly languageNames: Readonly<Record<string, readonly string[]>>;
 }

@@ -127,6 +127,9 @@ async function startServer(
     DESKBRIDGE_DEMO: '0',
     DESKBRIDGE_TEAMS_OPENID_URL: simulator.openIdUrl,
     DESKBRIDGE_TEAMS_LOGIN_URL: simulator.loginUrl,
+    DESKBRIDGE_TEAMS_SERVICE_URL: simulator.firstServiceUrl,
+    DESKBRIDGE_GRAPH_API_URL: simulator.graphUrl,
+    DESKBRIDGE_GRAPH_LOGIN_URL: simulator.loginUrl,
     DESKBRIDGE_TEAMS_SERVICE_HOSTS: new URL(simulator.url).host,
     ...options.environment,
   });

@@ -108,6 +108,9 @@ async function startTeams(tenants: Tenants): Promise<KillPlatform> {
     environment: {
       DESKBRIDGE_TEAMS_OPENID_URL: simulator.openIdUrl,
       DESKBRIDGE_TEAMS_LOGIN_URL: simulator.loginUrl,
+      DESKBRIDGE_TEAMS_SERVICE_URL: simulator.firstServiceUrl,
+      DESKBRIDGE_GRAPH_API_URL: simulator.graphUrl,
+      DESKBRIDGE_GRAPH_LOGIN_URL: simulator.loginUrl,
       DESKBRIDGE_TEAMS_SERVICE_HOSTS: new URL(simulator.url).host,
     },
     installations: planned.map(({ clientSecret, people, ...installation }) => ({

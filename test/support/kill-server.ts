@@ -64,6 +64,20 @@ export class KillableServer {
     await this.#end('SIGKILL');
   }
 
+  /** SIGSTOP: the process stands still, and knows nothing of it. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** SIGTERM. @returns the exit code; null when it had to be killed after all */
   async stop(): Promise<number | null> {
     return await this.#end('SIGTERM');

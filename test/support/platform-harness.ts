@@ -60,7 +60,10 @@ async function startTeams(): Promise<PlatformHarness> {
     environment: {
       DESKBRIDGE_TEAMS_OPENID_URL: simulator.openIdUrl,
       DESKBRIDGE_TEAMS_LOGIN_URL: simulator.loginUrl,
+      DESKBRIDGE_TEAMS_SERVICE_URL: simulator.firstServiceUrl,
       DESKBRIDGE_TEAMS_SERVICE_HOSTS: new URL(simulator.url).host,
+      DESKBRIDGE_GRAPH_API_URL: simulator.graphUrl,
+      DESKBRIDGE_GRAPH_LOGIN_URL: simulator.loginUrl,
     },
     installations,
   };
@@ -77,6 +80,7 @@ async function startSlack(): Promise<PlatformHarness> {
       {
         appId,
         signingSecret,
+        metadataEvents: ['deskbridge_message'],
         installations: keys.map(([key, organization]) => ({ key, organization, botToken: tokenOf(key) })),
       },
     ],

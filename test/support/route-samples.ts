@@ -1,6 +1,13 @@
 /** A valid request for every route of the admin API: a new route without one fails the matrix. */
 import { randomUUID } from 'node:crypto';
-import { newRegistration, newUser, type TenantWorld } from './tenant-world.ts';
+import {
+  endDelivery,
+  newDelivery,
+  newNotification,
+  newRegistration,
+  newUser,
+  type TenantWorld,
+} from './tenant-world.ts';
 
 export interface Sample {
   /** Path parameters besides the tenant. */
@@ -36,6 +43,15 @@ async function pendingRegistration(world: TenantWorld): Promise<Sample> {
     body: newRegistration(),
   });
   return { params: { registration_id: String(answer.body.registration_id) }, body: {} };
+}
+
+/** A delivery of its own that ended so. */
+function endedDelivery(end: Parameters<typeof endDelivery>[2], body: Record<string, unknown> = {}): Sampler {
+  return async (world) => {
+    const delivery_id = await newDelivery(world);
+    await endDelivery(world, delivery_id, end);
+    return { params: { delivery_id }, body };
+  };
 }
 
 /** By method and path below the tenant; the routes of tenants themselves have samples of their own. */
@@ -122,6 +138,42 @@ export const samples: Record<string, Sampler> = {
   'put /approvals/by-external-id/{external_id}': ({ ids }) => ({
     params: external,
     body: { title: 'Mirrored', approver_id: ids.user_id },
+  }),
+  'get /users/{user_id}/preferences': one('user_id'),
+  'put /users/{user_id}/preferences': ({ ids }) => ({
+    params: { user_id: ids.user_id },
+    body: { quiet_hours: null, categories: { announcement: { muted: false } } },
+  }),
+  'post /users/{user_id}/test-notification': ({ ids }) => ({ params: { user_id: ids.user_id }, body: {} }),
+  'post /groups': ({ ids }) => ({ body: { name: `Group ${randomUUID()}`, members: [ids.user_id] } }),
+  'get /groups': () => ({}),
+  'get /groups/{group_id}': one('group_id'),
+  'patch /groups/{group_id}': ({ ids }) => ({
+    params: { group_id: ids.group_id },
+    body: { members: [ids.user_id] },
+  }),
+  'delete /groups/{group_id}': async (world) => ({
+    params: {
+      group_id: await freshId(world, '/groups', { name: `Group ${randomUUID()}` }, 'group_id'),
+    },
+  }),
+  'post /notifications': ({ ids }) => ({ body: newNotification({ to: [{ user: ids.user_id }] }) }),
+  'get /notifications/{notification_id}': one('notification_id'),
+  'post /notifications/{notification_id}/withdraw': async (world) => {
+    const body = newNotification({ to: [{ user: world.ids.user_id }] });
+    const notification_id = await freshId(world, '/notifications', body, 'notification_id');
+    return { params: { notification_id }, body: {} };
+  },
+  'get /deliveries': () => ({}),
+  'get /deliveries/{delivery_id}': one('delivery_id'),
+  'post /deliveries/{delivery_id}/retry': endedDelivery({ status: 'failed', error_code: 'not_found' }),
+  'post /deliveries/{delivery_id}/resolve': endedDelivery(
+    { status: 'failed', error_code: 'outcome_unknown' },
+    { outcome: 'sent', note: 'Ann saw it' },
+  ),
+  'post /deliveries/{delivery_id}/cancel': async (world) => ({
+    params: { delivery_id: await newDelivery(world) },
+    body: {},
   }),
 };
 

@@ -4,19 +4,20 @@ import pg from 'pg';
 const columnsSql = `
   select c.table_name, c.column_name, c.data_type, c.udt_name, c.is_nullable
     from information_schema.columns c
-    join pg_class r on r.relname = c.table_name and r.relkind in ('r', 'p')
+    join pg_class r on r.relname = c.table_name and r.relkind in ('r', 'p') and not r.relispartition
    where c.table_schema = 'public' and c.table_name not like 'schema\\_migrations%'
    order by c.table_name, c.ordinal_position`;
 
 const constraintsSql = `
   select r.relname as table_name, k.conname as name, pg_get_constraintdef(k.oid) as definition
     from pg_constraint k join pg_class r on r.oid = k.conrelid join pg_namespace n on n.oid = r.relnamespace
-   where n.nspname = 'public' and k.contype <> 'n' and r.relname not like 'schema\\_migrations%'
+   where n.nspname = 'public' and k.contype <> 'n' and not r.relispartition and r.relname not like 'schema\\_migrations%'
    order by 1, 2`;
 
 const indexesSql = `
   select tablename as table_name, indexname as name, indexdef as definition from pg_indexes
-   where schemaname = 'public' and tablename not like 'schema\\_migrations%' order by 1, 2`;
+   where schemaname = 'public' and tablename not like 'schema\\_migrations%'
+     and not (select relispartition from pg_class where oid = (quote_ident(tablename))::regclass) order by 1, 2`;
 
 const policiesSql = `
   select tablename as table_name, policyname as name, qual || ' / ' || with_check as definition from pg_policies

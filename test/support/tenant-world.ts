@@ -18,6 +18,9 @@ export interface TenantWorld {
     board_id: string;
     ticket: string;
     approval_id: string;
+    group_id: string;
+    notification_id: string;
+    delivery_id: string;
   };
   /** Calls a path below the tenant, as the operator unless a key is given. */
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
@@ -34,7 +37,8 @@ export async function makeWorld(app: TestApp): Promise<TenantWorld> {
     app.call(method, `/v1/tenants/${tenantId}${path}`, options);
   const create: TenantWorld['create'] = async (path, body) => {
     const answer = await call('POST', path, { body });
-    if (answer.status !== 201) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    if (answer.status !== 201 && answer.status !== 202)
+      throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   };
   const keys: Partial<Record<Role, string>> = {};
@@ -62,7 +66,60 @@ async function makeRecords(create: TenantWorld['create']): Promise<TenantWorld['
     board_id: await made('/boards', { name: 'Projects' }, 'board_id'),
     ticket: await made('/tickets', { title: 'Printer on fire', assignee_id: userId }, 'ticket_id'),
     approval_id: await made('/approvals', { title: 'New laptop', approver_id: userId }, 'approval_id'),
+    group_id: await made('/groups', { name: 'On call', members: [userId] }, 'group_id'),
+    ...(await notify(create, userId)),
   };
+}
+
+/** Tells one person something. */
+async function notify(
+  create: TenantWorld['create'],
+  userId: string,
+): Promise<{ notification_id: string; delivery_id: string }> {
+  const answer = await create('/notifications', newNotification({ to: [{ user: userId }] }));
+  const [first] = answer.deliveries as { delivery_id: string }[];
+  return { notification_id: String(answer.notification_id), delivery_id: String(first?.delivery_id) };
+}
+
+export function newNotification(over: Record<string, unknown> = {}) {
+  return {
+    category: 'announcement',
+    message: { title: 'Maintenance', text: 'Tonight from 22:00 on.' },
+    to: [{ everyone: true }],
+    ...over,
+  };
+}
+
+/** A delivery of its own to the world's person, still queued. */
+export async function newDelivery(world: TenantWorld): Promise<string> {
+  const { delivery_id } = await notify(world.create, world.ids.user_id);
+  return delivery_id;
+}
+
+/** Lets a delivery end as a notifier would have it: what waits is gone, what is recorded says why. */
+export async function endDelivery(
+  world: TenantWorld,
+  deliveryId: string,
+  end: { status: string; reason?: string; error_code?: string; provider_message_id?: string },
+): Promise<void> {
+  await world.app.services.database.inTenant(world.tenantId, async (tx) => {
+    await tx.execute('delete from delivery_ready where tenant_id = $1 and delivery_id = $2', [
+      world.tenantId,
+      deliveryId,
+    ]);
+    await tx.execute(
+      `update deliveries set status = $3, reason = $4, error_code = $5, provider_message_id = $6
+        where tenant_id = $1 and delivery_id = $2`,
+      [
+        world.tenantId,
+        deliveryId,
+        end.status,
+        end.reason ?? null,
+        end.error_code ?? null,
+        end.provider_message_id ?? null,
+      ],
+    );
+  });
 }
 
 export function newUser(over: Record<string, unknown> = {}) {

@@ -26,7 +26,26 @@ describe('settings', () => {
       demo: true,
       production: false,
       logLevel: 'info',
+      graph: { apiUrl: null, loginUrl: null },
+      deliveryRetentionDays: 90,
     });
+  });
+
+  it("take Graph's addresses without a slash at their end, and whole days of retention", () => {
+    const config = readConfig({
+      DESKBRIDGE_GRAPH_API_URL: 'http://127.0.0.1:9/v1.0/',
+      DESKBRIDGE_GRAPH_LOGIN_URL: 'https://login.example.test/',
+      DESKBRIDGE_DELIVERY_RETENTION_DAYS: '7',
+    });
+    expect(config.graph).toEqual({
+      apiUrl: 'http://127.0.0.1:9/v1.0',
+      loginUrl: 'https://login.example.test',
+    });
+    expect(config.deliveryRetentionDays).toBe(7);
+    for (const days of ['0', '1.5', 'many', '4000']) {
+      expect(faultsOf({ DESKBRIDGE_DELIVERY_RETENTION_DAYS: days })).toHaveLength(1);
+    }
+    expect(faultsOf({ DESKBRIDGE_GRAPH_API_URL: 'http://graph.example.test/v1.0' })).toHaveLength(1);
   });
 
   it('take an empty variable as unset', () => {

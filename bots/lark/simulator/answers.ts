@@ -20,11 +20,15 @@ export const refusals = {
     'Missing access token for authorization. Please make a request with token attached.',
   ],
   invalidToken: [99991663, 'Invalid access token for authorization. Please make a test with correct token.'],
+  missingScope: [99991672, 'Access denied. One of the following scopes is required'],
   parameter: [230001, 'Your request contains an invalid request parameter'],
   notInChat: [230002, 'Bot/User can NOT be out of the chat.'],
+  tooLate: [230009, 'Message can only be recalled within one days.'],
   recalled: [230011, 'The message was withdrawn.'],
+  tooFrequent: [230020, 'This operation triggers the frequency limit.'],
   tooLong: [230025, 'The length of the message content reaches its limit.'],
   notRecallable: [230026, 'No permission to recall this message.'],
+  notPermitted: [230027, 'Lack of necessary permissions.'],
   notSender: [230027, 'Lack of necessary permissions: the message was sent by somebody else.'],
   tooOld: [230031, 'The message to be edited has been sent for over 14 days.'],
   badCard: [230099, 'Failed to create card content'],
@@ -44,11 +48,16 @@ export function refuse(what: keyof typeof refusals, detail?: string): Answer {
 /** The answer of a fault that is a refusal. */
 export function faultAnswer(fault: Refusal): Answer {
   if (fault.kind === 'refuse') {
-    const { code, status = 400, message = 'refused by the simulator' } = fault;
-    return { status, body: { code, msg: message } };
+    const { code, status = 400, message = 'refused by the simulator', resetSeconds } = fault;
+    const answer = { status, body: { code, msg: message } };
+    return resetSeconds === undefined ? answer : { ...answer, headers: resetHeaders(resetSeconds) };
   }
   const answer = { ...refuse('throttled'), status: fault.status ?? 400 };
   if (fault.resetSeconds === undefined) return answer;
-  const headers = { 'x-ogw-ratelimit-limit': '50', 'x-ogw-ratelimit-reset': String(fault.resetSeconds) };
-  return { ...answer, headers };
+  return { ...answer, headers: resetHeaders(fault.resetSeconds) };
+}
+
+/** How long the platform asks to wait. */
+export function resetHeaders(seconds: number): Record<string, string> {
+  return { 'x-ogw-ratelimit-limit': '50', 'x-ogw-ratelimit-reset': String(seconds) };
 }

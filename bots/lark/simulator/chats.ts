@@ -82,6 +82,11 @@ export class Chats {
     return this.#messages.get(id) ?? null;
   }
 
+  /** What people wrote in a chat, in its order. */
+  messagesOf(chatId: string): PersonMessage[] {
+    return [...this.#messages.values()].filter((message) => message.chatId === chatId);
+  }
+
   /** Forgets what people wrote, so that a long run does not fill the memory. */
   clear(): void {
     this.#messages.clear();

@@ -5,6 +5,7 @@ import { HttpCaller } from '../../shared/http-call.ts';
 import { isObject, parseJson } from '../../shared/json.ts';
 import { type SealedEvent, type SealOptions, seal } from './envelope.ts';
 import { nextEventId } from './events.ts';
+import { appTicketEvent } from './events-v1.ts';
 import type { Identity } from './identity.ts';
 
 /** Waits between an event that was not taken and its repeats; after the last Lark gives up. Callbacks are not repeated. */
@@ -90,6 +91,15 @@ export class Delivery {
       answer = await this.deliver(event, installation);
     }
     return answer;
+  }
+
+  /** Pushes a new app_ticket; null when the app has no endpoint yet. */
+  async pushTicket(appId: string): Promise<BotAnswer | null> {
+    const ticket = this.#identity.issueTicket(appId);
+    const installation = this.connectedInstallation(appId);
+    if (installation === null) return null;
+    const { verificationToken } = this.#identity.app(appId);
+    return this.deliver(appTicketEvent(appId, verificationToken, ticket, this.#clock.now()), installation);
   }
 
   close(): void {

@@ -15,13 +15,18 @@ export const routes = [
   'chat',
   'users',
   'read_users',
+  'list',
+  'scopes',
 ] as const;
 export type Route = (typeof routes)[number];
 
 /** Faults of this platform's own. Nothing is done. */
 export type Refusal =
-  /** Refused with a code of the Open API; HTTP 400 unless a status is named, since both 200 and 400 occur. */
-  | { kind: 'refuse'; code: number; status?: number; message?: string }
+  /**
+   * Refused with a code of the Open API; HTTP 400 unless a status is named, since both 200 and 400 occur.
+   * `resetSeconds`: with the headers that say how long to wait.
+   */
+  | { kind: 'refuse'; code: number; status?: number; message?: string; resetSeconds?: number }
   /** Too many requests: HTTP 400 (or 429) with code 99991400; the headers come only with `resetSeconds`. */
   | { kind: 'throttle'; status?: 400 | 429; resetSeconds?: number };
 

@@ -1,6 +1,5 @@
 /** The running simulator: the gestures of people, and what a test may do besides. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
-import type { Clock } from '../../../src/kernel/ports.ts';
 import type {
   Gesture,
   Noise,
@@ -11,7 +10,7 @@ import type {
   SimulatedPerson,
   Where,
 } from '../../../src/kernel/simulated-chat.ts';
-import { parseObject } from '../../shared/json.ts';
+import { menuKeyOf } from './bot-menu.ts';
 import { rootElements } from './card-elements.ts';
 import { fillForm, readHandle } from './card-form.ts';
 import { type Chats, nextMessageId } from './chats.ts';
@@ -27,32 +26,27 @@ import {
   noiseEvent,
   type Scene,
 } from './events.ts';
-import { appTicketEvent, appUninstalledEventV1 } from './events-v1.ts';
+import { appUninstalledEventV1 } from './events-v1.ts';
 import type { Faults } from './faults.ts';
+import type { HistoryApi } from './history-api.ts';
 import type { Identity } from './identity.ts';
 import type { MessagesApi } from './messages-api.ts';
 import type { Oracle, OracleMessage } from './oracle.ts';
 import type { Directory, LarkPerson } from './people.ts';
-import { keptForm, type Presses, seenMessage, versionsOf } from './press.ts';
+import { cardAsSeen, keptForm, type Presses, seenMessage, versionsOf } from './press.ts';
+import type { PublishedLimits } from './published-limits.ts';
 import type { Scenes } from './scenes.ts';
 import type { Counts, SimulatorServer } from './server.ts';
 
-/** The bot's menu, with the labels that people see in both languages. */
-export const botMenu: readonly { eventKey: string; labels: readonly [english: string, chinese: string] }[] = [
-  { eventKey: 'help', labels: ['Help', '帮助'] },
-  { eventKey: 'my_tickets', labels: ['My tickets', '我的工单'] },
-  { eventKey: 'my_approvals', labels: ['My approvals', '我的审批'] },
-  { eventKey: 'create_ticket', labels: ['New ticket', '新建工单'] },
-];
-
 interface Parts {
-  clock: Clock;
   identity: Identity;
   directory: Directory;
   chats: Chats;
   oracle: Oracle;
   delivery: Delivery;
   messages: MessagesApi;
+  history: HistoryApi;
+  limits: PublishedLimits;
   faults: Faults;
   server: SimulatorServer;
   scenes: Scenes;
@@ -119,7 +113,7 @@ export class LarkSimulator implements SimulatedChat {
 
   /** Presses a button of the message as it was seen, which may be an older version than the present one. */
   async press(message: SeenMessage, label: string, where: Where = {}, which = 0): Promise<Gesture> {
-    const { posted, card } = this.#cardOf(message.id, message.versions);
+    const { posted, card } = cardAsSeen(this.oracle, message.id, message.versions);
     const { button, form } = findButton(card, label, which);
     if (form !== null && message.card.form !== null) return this.submit(message.card.form, {}, where);
     if (linkOf(button) !== null) throw new Error(`"${label}" leads to a page and sends nothing`);
@@ -134,7 +128,7 @@ export class LarkSimulator implements SimulatedChat {
     where: Where = {},
   ): Promise<Gesture> {
     const { messageId, version, form: name } = readHandle(form.handle);
-    const { posted, card } = this.#cardOf(messageId, version);
+    const { posted, card } = cardAsSeen(this.oracle, messageId, version);
     const element = rootElements(card).find((one) => one.tag === 'form' && one.name === name);
     if (element === undefined) throw new Error('the card has no such form');
     const filled = fillForm(element, values);
@@ -170,8 +164,7 @@ export class LarkSimulator implements SimulatedChat {
 
   /** An entry of the bot's menu, by its event key or by its label in either language. */
   menu(entry: string, where: Where = {}): Promise<Gesture> {
-    const known = botMenu.find(({ eventKey, labels }) => eventKey === entry || labels.includes(entry));
-    return this.#gesture(menuEvent(this.scene(where), known?.eventKey ?? entry), where, null);
+    return this.#gesture(menuEvent(this.scene(where), menuKeyOf(entry)), where, null);
   }
 
   install(where: Where = {}): Promise<Gesture> {
@@ -203,7 +196,7 @@ export class LarkSimulator implements SimulatedChat {
   async read(messages: readonly SeenMessage[], where: Where = {}): Promise<Gesture | null> {
     const scene = this.scene(where);
     const ids = messages.map(({ id }) => id);
-    this.#parts.messages.markRead(ids, scene.openId, scene.now);
+    this.#parts.history.markRead(ids, scene.openId, scene.now);
     return scene.chat.type === 'p2p' ? this.#gesture(messageReadEvent(scene, ids), where, null) : null;
   }
 
@@ -230,6 +223,27 @@ export class LarkSimulator implements SimulatedChat {
     return this.oracle.subscribe((message, { kind }) => {
       if (kind !== 'delete') listener(seenMessage(message));
     });
+  }
+
+  postedByBot(): SeenMessage[] {
+    return this.oracle.standing().map(seenMessage);
+  }
+
+  violations(): number {
+    return this.#parts.limits.violations;
+  }
+
+  /**
+   * Sends to the person are refused with this code until null ends that: 230013 for one outside the app's availability,
+   * 230053 for one who stopped the bot.
+   */
+  refuseSendsTo(where: Where, code: number | null): void {
+    this.#parts.messages.setRefusal(this.scene(where).chat.id, code);
+  }
+
+  /** Cards and texts of more bytes are refused as too long; null ends that. */
+  limitContent(bytes: number | null): void {
+    this.#parts.messages.limitContent(bytes);
   }
 
   /** Sends any event in an authentic envelope, or in one that is wrong on purpose. */
@@ -265,19 +279,14 @@ export class LarkSimulator implements SimulatedChat {
   }
 
   /** Pushes a new app_ticket, as every hour; null when the app has no endpoint yet. */
-  async pushTicket(appId: string): Promise<BotAnswer | null> {
-    const { delivery, identity, clock } = this.#parts;
-    const ticket = identity.issueTicket(appId);
-    const installation = delivery.connectedInstallation(appId);
-    if (installation === null) return null;
-    const event = appTicketEvent(appId, identity.app(appId).verificationToken, ticket, clock.now());
-    return delivery.deliver(event, installation);
+  pushTicket(appId: string): Promise<BotAnswer | null> {
+    return this.#parts.delivery.pushTicket(appId);
   }
 
   /** Forgets all messages and what hangs on them, so that a long run does not fill the memory. */
   clear(): void {
-    const { oracle, chats, messages, presses } = this.#parts;
-    for (const part of [oracle, chats, messages, presses]) part.clear();
+    const { oracle, chats, messages, history, presses } = this.#parts;
+    for (const part of [oracle, chats, messages, history, presses]) part.clear();
   }
 
   async close(): Promise<void> {
@@ -297,15 +306,6 @@ export class LarkSimulator implements SimulatedChat {
       replaced: null,
       repeat: (kind = 'same') => this.#gesture(kind === 'same' ? event : withNewId(event), where, messageId),
     };
-  }
-
-  #cardOf(messageId: string, version: number): { posted: OracleMessage; card: JsonObject } {
-    const posted = this.oracle.findById(messageId);
-    const content = posted === null ? undefined : versionsOf(posted)[version - 1];
-    const card = content === undefined ? null : parseObject(content);
-    if (posted === null || posted.deleted || posted.msgType !== 'interactive' || card === null)
-      throw new Error('the message has no card');
-    return { posted, card };
   }
 
   #press(message: OracleMessage, button: JsonObject, where: Where, formValue?: JsonObject): Promise<Gesture> {

@@ -1,4 +1,4 @@
-/** The message routes of the Open API: create, reply, update, read, recall, who has read, and the delayed update. */
+/** The routes of the Open API that change messages: create, reply, update, recall, and the delayed update. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Clock } from '../../../src/kernel/ports.ts';
 import { isObject, parseObject } from '../../shared/json.ts';
@@ -6,16 +6,19 @@ import type { Answer } from '../../shared/simulator/server.ts';
 import { refuse, success } from './answers.ts';
 import { type Chats, type LarkChat, nextMessageId, type PersonMessage, personalChat } from './chats.ts';
 import { faultOfCard, maxCardBytes } from './check-card.ts';
-import { drawContent } from './draw-card.ts';
 import type { Caller } from './identity.ts';
 import type { Oracle, OracleMessage } from './oracle.ts';
 import type { Directory, PersonIdType } from './people.ts';
+import { postedAt, presentMessage } from './present-message.ts';
+import type { PublishedLimits } from './published-limits.ts';
 import type { UpdateTokens } from './update-tokens.ts';
 
 const maxTextBytes = 150 * 1024;
 const maxUuidLength = 50;
 const dedupeMs = 3_600_000;
 const editableMs = 14 * 86_400_000;
+/** What organizations set unless they choose another time. */
+const recallableMs = 86_400_000;
 
 interface Surroundings {
   chats: Chats;
@@ -24,13 +27,15 @@ interface Surroundings {
   updateTokens: UpdateTokens;
   clock: Clock;
   botName: string;
+  limits: PublishedLimits;
 }
 
 export class MessagesApi {
   readonly #around: Surroundings;
   /** First message of each uuid, per app and organization. */
   readonly #byUuid = new Map<string, { message: OracleMessage; until: number }>();
-  readonly #readers = new Map<string, { openId: string; at: Date }[]>();
+  readonly #refusals = new Map<string, number>();
+  #maxContentBytes = Number.POSITIVE_INFINITY;
 
   constructor(around: Surroundings) {
     this.#around = around;
@@ -52,9 +57,11 @@ export class MessagesApi {
   update(caller: Caller, messageId: string, body: JsonObject): Answer {
     const message = this.#own(caller, messageId);
     if ('status' in message) return message;
+    const limited = this.#around.limits.take(caller, { operation: 'update', target: messageId });
+    if (limited !== null) return limited;
     const content = String(body.content);
     const now = this.#around.clock.now();
-    if (now.getTime() - (message.history[0]?.at.getTime() ?? 0) > editableMs) return refuse('tooOld');
+    if (now.getTime() - postedAt(message) > editableMs) return refuse('tooOld');
     const fault = faultOfContent('interactive', content);
     if (fault !== null) return fault;
     this.#around.oracle.recordChange(message, 'update', content, now);
@@ -66,30 +73,11 @@ export class MessagesApi {
     if (message === null) return refuse('parameter', 'invalid message_id');
     if (!('deleted' in message) || message.appId !== caller.appId) return refuse('notRecallable');
     if (message.deleted) return refuse('recalled');
-    this.#around.oracle.recordDelete(message, this.#around.clock.now());
-    return success({});
-  }
-
-  /** @param named whether senders' names are asked for */
-  read(caller: Caller, messageId: string, named: boolean): Answer {
-    const message = this.#find(caller, messageId);
-    if (message === null) return refuse('parameter', 'invalid message_id');
     if (this.#hasBot(caller, message.chatId) !== true) return refuse('notInChat');
-    const item = this.#presented(caller, message);
-    if (named && isObject(item.sender)) item.sender.sender_name = this.#nameOf(message);
-    return success({ items: [item] });
-  }
-
-  readUsers(caller: Caller, messageId: string): Answer {
-    const message = this.#own(caller, messageId);
-    if ('status' in message) return message;
-    const items = (this.#readers.get(messageId) ?? []).map(({ openId, at }) => ({
-      user_id_type: 'open_id',
-      user_id: openId,
-      timestamp: String(at.getTime()),
-      tenant_key: caller.organization,
-    }));
-    return success({ items, has_more: false, page_token: '' });
+    const now = this.#around.clock.now();
+    if (now.getTime() - postedAt(message) > recallableMs) return refuse('tooLate');
+    this.#around.oracle.recordDelete(message, now);
+    return success({});
   }
 
   /** The delayed update of a card, with the token of a callback. */
@@ -106,19 +94,23 @@ export class MessagesApi {
     return success({});
   }
 
-  /** Notes that somebody has seen the messages. */
-  markRead(messageIds: readonly string[], openId: string, at: Date): void {
-    for (const id of messageIds) {
-      const readers = this.#readers.get(id) ?? [];
-      if (!readers.some((reader) => reader.openId === openId)) readers.push({ openId, at });
-      this.#readers.set(id, readers);
-    }
+  /**
+   * From now on the person's chat with the app refuses what the bot sends, with this code; null ends that. 230013: the
+   * person is outside the app's availability; 230053: the person stopped the bot.
+   */
+  setRefusal(chatId: string, code: number | null): void {
+    if (code === null) this.#refusals.delete(chatId);
+    else this.#refusals.set(chatId, code);
   }
 
-  /** Forgets uuids and readers. */
+  /** Content of more bytes is refused as too long; null: the published limit holds. */
+  limitContent(bytes: number | null): void {
+    this.#maxContentBytes = bytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Forgets uuids. */
   clear(): void {
     this.#byUuid.clear();
-    this.#readers.clear();
   }
 
   #receiver(caller: Caller, idType: string | null, id: JsonObject[string]): LarkChat | Answer {
@@ -145,20 +137,25 @@ export class MessagesApi {
     parent: OracleMessage | PersonMessage | null,
     body: JsonObject,
   ): Answer {
-    const { oracle, clock } = this.#around;
+    const { oracle, clock, limits } = this.#around;
     const { uuid, msg_type: msgType, content } = body;
     if (uuid !== undefined && (typeof uuid !== 'string' || uuid.length > maxUuidLength))
       return refuse('parameter', 'invalid uuid');
     if (typeof msgType !== 'string' || typeof content !== 'string')
       return refuse('parameter', 'msg_type and content must be texts');
+    const limited = limits.take(caller, { operation: 'send', target: chat.id });
+    if (limited !== null) return limited;
+    const refusal = this.#refusals.get(chat.id);
+    if (refusal !== undefined) return { status: 400, body: { code: refusal, msg: 'refused for this chat' } };
     if (this.#hasBot(caller, chat.id) !== true) return refuse('notInChat');
     const now = clock.now();
     const key = uuid ? `${caller.appId} ${caller.organization} ${uuid}` : null;
     const first = key === null ? undefined : this.#byUuid.get(key);
     if (first !== undefined && now.getTime() < first.until) {
       oracle.recordDeduped(first.message);
-      return success(this.#presented(caller, first.message));
+      return success(presentMessage(this.#around, caller, first.message));
     }
+    if (Buffer.byteLength(content) > this.#maxContentBytes) return refuse('tooLong');
     const fault = faultOfContent(msgType, content);
     if (fault !== null) return fault;
     const message = oracle.recordPost(
@@ -175,8 +172,18 @@ export class MessagesApi {
       },
       now,
     );
-    if (key !== null) this.#byUuid.set(key, { message, until: now.getTime() + dedupeMs });
-    return success(this.#presented(caller, message));
+    if (key !== null) this.#rememberUuid(key, message, now.getTime());
+    return success(presentMessage(this.#around, caller, message));
+  }
+
+  /** Those whose hour is over are forgotten: they stand first. */
+  #rememberUuid(key: string, message: OracleMessage, now: number): void {
+    this.#byUuid.delete(key);
+    this.#byUuid.set(key, { message, until: now + dedupeMs });
+    for (const [old, { until }] of this.#byUuid) {
+      if (until > now) break;
+      this.#byUuid.delete(old);
+    }
   }
 
   #hasBot(caller: Caller, chatId: string): boolean | null {
@@ -197,65 +204,6 @@ export class MessagesApi {
     if (!('deleted' in message) || message.appId !== caller.appId) return refuse('notSender');
     return message.deleted ? refuse('recalled') : message;
   }
-
-  #nameOf(message: OracleMessage | PersonMessage): string {
-    return 'author' in message ? message.author.name : this.#around.botName;
-  }
-
-  #presented(caller: Caller, message: OracleMessage | PersonMessage): JsonObject {
-    const { directory } = this.#around;
-    const common = {
-      message_id: message.id,
-      ...(message.parentId === null ? {} : { parent_id: message.parentId }),
-      ...(message.rootId === null ? {} : { root_id: message.rootId }),
-      chat_id: message.chatId,
-    };
-    if (!('deleted' in message)) {
-      const time = String(message.at.getTime());
-      const mention = {
-        key: '@_user_1',
-        id: directory.botOpenId(caller.appId),
-        id_type: 'open_id',
-        name: this.#around.botName,
-        tenant_key: caller.organization,
-      };
-      return {
-        ...common,
-        msg_type: 'text',
-        create_time: time,
-        update_time: time,
-        deleted: false,
-        updated: false,
-        sender: senderOf(caller, directory.openId(message.author, caller.appId), 'open_id', 'user'),
-        body: { content: message.content },
-        ...(message.mentionsBot ? { mentions: [mention] } : {}),
-      };
-    }
-    return {
-      ...common,
-      msg_type: message.msgType,
-      create_time: String(message.history[0]?.at.getTime()),
-      update_time: String(message.history.at(-1)?.at.getTime()),
-      deleted: message.deleted,
-      updated: message.history.length > 1,
-      sender: senderOf(caller, message.appId, 'app_id', 'app'),
-      body: { content: readableContent(message) },
-    };
-  }
-}
-
-function senderOf(caller: Caller, id: string, idType: string, type: string): JsonObject {
-  return { id, id_type: idType, sender_type: type, tenant_key: caller.organization };
-}
-
-/** Cards are given back as their texts, not as they were sent. */
-function readableContent(message: OracleMessage): string {
-  if (message.deleted) return 'This message was recalled';
-  if (message.msgType !== 'interactive') return message.content;
-  const { lines } = drawContent('interactive', message.content, { messageId: message.id, version: 1 });
-  const title = lines.find(({ kind }) => kind === 'title')?.text ?? null;
-  const texts = lines.filter(({ kind }) => kind !== 'title').map(({ text }) => [{ tag: 'text', text }]);
-  return JSON.stringify({ title, elements: texts });
 }
 
 function faultOfContent(msgType: string, content: string): Answer | null {

@@ -5,6 +5,7 @@ import type { Answer, Routed } from '../../shared/simulator/server.ts';
 import { refuse, success } from './answers.ts';
 import type { Chats } from './chats.ts';
 import type { Route } from './faults.ts';
+import type { HistoryApi } from './history-api.ts';
 import type { Caller, Identity } from './identity.ts';
 import type { MessagesApi } from './messages-api.ts';
 import type { Directory, LarkPerson, PersonIdType } from './people.ts';
@@ -41,6 +42,7 @@ export class OpenApi {
     directory: Directory;
     chats: Chats;
     messages: MessagesApi;
+    history: HistoryApi;
     botName: string;
     pushTicket: (appId: string) => void;
   }) {
@@ -49,7 +51,7 @@ export class OpenApi {
     this.#chats = options.chats;
     this.#botName = options.botName;
     this.#pushTicket = options.pushTicket;
-    this.#endpoints = this.#withToken(options.messages);
+    this.#endpoints = this.#withToken(options.messages, options.history);
   }
 
   /** The route of a request, or an answer that refuses it. */
@@ -99,7 +101,7 @@ export class OpenApi {
     return { status: 200, body: { code: 0, msg: 'success' } };
   }
 
-  #withToken(messages: MessagesApi): Endpoint[] {
+  #withToken(messages: MessagesApi, history: HistoryApi): Endpoint[] {
     const on = (method: string, path: RegExp, route: Route, handle: Handler): Endpoint => ({
       method,
       path,
@@ -109,6 +111,7 @@ export class OpenApi {
     const message = '/im/v1/messages/([^/]+)';
     return [
       on('GET', /^\/bot\/v3\/info\/?$/, 'bot', (caller) => this.#bot(caller)),
+      on('GET', /^\/application\/v6\/scopes$/, 'scopes', () => history.grantedScopes()),
       on('GET', /^\/tenant\/v2\/tenant\/query$/, 'tenant', (caller) => tenantOf(caller)),
       on('POST', /^\/im\/v1\/messages$/, 'send', (caller, { query }, body) =>
         messages.create(caller, query.get('receive_id_type'), body),
@@ -119,13 +122,13 @@ export class OpenApi {
       on('PATCH', new RegExp(`^${message}$`), 'update', (caller, _, body, id) =>
         messages.update(caller, id, body),
       ),
-      // `with_sender_name` stands in the types of @larksuiteoapi/node-sdk 1.74.0; the documentation does not name it.
+      on('GET', /^\/im\/v1\/messages$/, 'list', (caller, { query }) => history.list(caller, query)),
       on('GET', new RegExp(`^${message}$`), 'read', (caller, { query }, _, id) =>
-        messages.read(caller, id, query.get('with_sender_name') === 'true'),
+        history.read(caller, id, query),
       ),
       on('DELETE', new RegExp(`^${message}$`), 'delete', (caller, _, __, id) => messages.recall(caller, id)),
       on('GET', new RegExp(`^${message}/read_users$`), 'read_users', (caller, _, __, id) =>
-        messages.readUsers(caller, id),
+        history.readUsers(caller, id),
       ),
       on('POST', /^\/interactive\/v1\/card\/update$/, 'delayed_update', (caller, _, body) =>
         messages.updateByToken(caller, body),

@@ -49,6 +49,11 @@ export class Oracle extends MessageRecord<OracleMessage, OracleEvent> {
     return this.#messages.get(messageId) ?? null;
   }
 
+  /** Messages that are visible now, over all chats, in the order of their posting. */
+  standing(): OracleMessage[] {
+    return [...this.#messages.values()].filter((message) => !message.deleted);
+  }
+
   override clear(): void {
     super.clear();
     this.#messages.clear();

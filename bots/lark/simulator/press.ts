@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Clock } from '../../../src/kernel/ports.ts';
 import type { Gesture, SeenCard, SeenForm, SeenMessage } from '../../../src/kernel/simulated-chat.ts';
-import { isObject } from '../../shared/json.ts';
+import { isObject, parseObject } from '../../shared/json.ts';
 import { behaviorOf } from './card-elements.ts';
 import { faultOfCard, maxCardBytes } from './check-card.ts';
 import { type BotAnswer, type Delivery, eventKeyOf, patienceMs } from './delivery.ts';
@@ -126,6 +126,20 @@ function drawToast(toast: JsonObject[string]): SeenCard | null {
 /** Contents that the message has had, the first first. */
 export function versionsOf(message: OracleMessage): string[] {
   return message.history.filter(({ kind }) => kind !== 'delete').map(({ content }) => content);
+}
+
+/** The card of a message as it was in that version, counted from 1. @throws Error when there is none, or not any more */
+export function cardAsSeen(
+  oracle: Oracle,
+  messageId: string,
+  version: number,
+): { posted: OracleMessage; card: JsonObject } {
+  const posted = oracle.findById(messageId);
+  const content = posted === null ? undefined : versionsOf(posted)[version - 1];
+  const card = content === undefined ? null : parseObject(content);
+  if (posted === null || posted.deleted || posted.msgType !== 'interactive' || card === null)
+    throw new Error('the message has no card');
+  return { posted, card };
 }
 
 /** The message as people see it now. */

@@ -12,6 +12,8 @@ export type CommonFault =
   | { kind: 'drop_after' }
   /** Done at once, answered late. */
   | { kind: 'slow'; ms: number }
+  /** Done only after this long, also when the caller has given up by then, and answered at once. */
+  | { kind: 'late'; ms: number }
   /** Nothing is done and nothing answered; the connection stays open. */
   | { kind: 'stall' };
 

@@ -95,6 +95,7 @@ const commonKinds: Record<CommonFault['kind'], true> = {
   drop_before: true,
   drop_after: true,
   slow: true,
+  late: true,
   stall: true,
 };
 
@@ -129,7 +130,10 @@ function meet(
     case 'slow': {
       const late = routed.run();
       setTimeout(() => respond(late), fault.ms).unref();
+      break;
     }
+    case 'late':
+      setTimeout(() => respond(routed.run()), fault.ms).unref();
   }
 }
 

@@ -11,7 +11,7 @@ export type Surface = 'message' | 'modal' | 'home';
  * the reference: measured, with a maintainer's "12,000 characters with a buffer for the containers".
  * https://github.com/slackapi/bolt-js/issues/2509 and https://github.com/slackapi/bolt-js/issues/2867
  */
-const maxMessageTextUnits = 13_422;
+export const maxMessageTextUnits = 13_422;
 const blockOverhead = 125;
 
 /** Every breach of the limits, in the words of the API; empty when the blocks would be taken. */
@@ -48,8 +48,8 @@ export function viewFaults(view: JsonObject): Faults {
 }
 
 /** Whether chat.postMessage would refuse the blocks with `msg_blocks_too_long`. */
-export function areBlocksTooLong(blocks: readonly JsonObject[]): boolean {
-  return blocks.length * blockOverhead + textUnits([...blocks]) > maxMessageTextUnits;
+export function areBlocksTooLong(blocks: readonly JsonObject[], max = maxMessageTextUnits): boolean {
+  return blocks.length * blockOverhead + textUnits([...blocks]) > max;
 }
 
 function textUnits(value: JsonValue | undefined): number {

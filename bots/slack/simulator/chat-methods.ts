@@ -21,14 +21,18 @@ export const chatMethods: Record<string, Method> = {
     if (absent !== null) return absent;
     const conversation = conversationFor(platform, installation, args.text('channel'));
     if (typeof conversation === 'string') return failed(conversation);
+    const refusal = refusalOf(platform, conversation, args.text('channel'));
+    if (refusal !== null) return failed(refusal);
     const content = readContentOf(args, null);
     if ('status' in content) return content;
     const isCut = content.text.length > maxPostedText;
     content.text = content.text.slice(0, maxPostedText);
-    if (areBlocksTooLong(content.blocks)) return failed('msg_blocks_too_long');
-    const limited = tooFast(platform, conversation);
-    if (limited !== null) return limited;
-    const message = post(platform, installation, conversation, content, args.text('thread_ts') || null);
+    if (areBlocksTooLong(content.blocks, platform.ways.maxBlocksText)) return failed('msg_blocks_too_long');
+    const clientMsgId = args.text('client_msg_id') || undefined;
+    const first = firstOf(platform, installation, conversation, clientMsgId);
+    if (first?.deleted) return failed('duplicate_message_not_found');
+    const threadTs = args.text('thread_ts') || null;
+    const message = first ?? post(platform, installation, conversation, content, { threadTs, clientMsgId });
     return succeeded({
       channel: conversation.id,
       ts: message.ts,
@@ -43,7 +47,7 @@ export const chatMethods: Record<string, Method> = {
     const content = readContentOf(args, found.content);
     if ('status' in content) return content;
     if (Buffer.byteLength(content.text) > maxUpdatedBytes) return failed('msg_too_long');
-    if (areBlocksTooLong(content.blocks)) return failed('msg_blocks_too_long');
+    if (areBlocksTooLong(content.blocks, platform.ways.maxBlocksText)) return failed('msg_blocks_too_long');
     platform.oracle.recordUpdate(found, content);
     const { conversationId: channel, ts } = found;
     return succeeded({ channel, ts, text: content.text, message: shownOf(installation, found) });
@@ -65,7 +69,8 @@ export const chatMethods: Record<string, Method> = {
     const content = readContentOf(args, null);
     if ('status' in content) return content;
     const threadTs = args.text('thread_ts') || null;
-    const message = post(platform, installation, conversation, content, threadTs, args.text('user'));
+    const onlyFor = args.text('user');
+    const message = post(platform, installation, conversation, content, { threadTs, onlyFor });
     return succeeded({ message_ts: message.ts });
   },
 
@@ -120,7 +125,7 @@ export function applyResponse(
   }
   const threadTs = typeof response.thread_ts === 'string' ? response.thread_ts : responding.threadTs;
   const onlyFor = response.response_type === 'in_channel' ? null : responding.userId;
-  const message = post(platform, installation, conversation, content, threadTs, onlyFor);
+  const message = post(platform, installation, conversation, content, { threadTs, onlyFor });
   responding.sourceTs ??= message.ts;
   return { answer: done, message };
 }
@@ -153,9 +158,9 @@ function post(
   installation: Installation,
   conversation: SlackConversation,
   content: Content,
-  threadTs: string | null,
-  onlyFor: string | null = null,
+  where: { threadTs: string | null; onlyFor?: string | null; clientMsgId?: string | undefined },
 ): OracleMessage {
+  const { threadTs, onlyFor = null, clientMsgId } = where;
   return platform.oracle.recordPost({
     conversationId: conversation.id,
     threadTs,
@@ -163,7 +168,30 @@ function post(
     installation: installation.key,
     onlyFor,
     content,
+    ...(clientMsgId === undefined ? {} : { clientMsgId }),
   });
+}
+
+/** What posting there is refused with; a direct conversation may be named by its person too. */
+function refusalOf({ ways }: Platform, conversation: SlackConversation, channel: string): string | null {
+  const members = conversation.kind === 'personal' ? conversation.members : [];
+  for (const id of [channel, conversation.id, ...members]) {
+    const refusal = ways.refusals.get(id);
+    if (refusal !== undefined) return refusal;
+  }
+  return null;
+}
+
+/** The message that was posted there by the same `client_msg_id`, where that counts as the same message. */
+function firstOf(
+  { ways, oracle }: Platform,
+  { key }: Installation,
+  { id }: SlackConversation,
+  clientMsgId: string | undefined,
+): OracleMessage | null {
+  if (!ways.dedupesByClientMsgId || clientMsgId === undefined) return null;
+  const all = oracle.all(id);
+  return all.find((one) => one.installation === key && one.clientMsgId === clientMsgId) ?? null;
 }
 
 /** The bot's own visible message that the call names, or the refusal. */
@@ -230,17 +258,4 @@ function isMetadata(value: JsonValue): boolean {
 function shownOf(installation: Installation, message: OracleMessage): JsonObject {
   const { metadata } = message.content;
   return { ...messageOf(installation, message), ...(metadata === null ? {} : { metadata }) };
-}
-
-/** About one message a second in a conversation; https://docs.slack.dev/apis/web-api/rate-limits */
-function tooFast(platform: Platform, conversation: SlackConversation): Answer | null {
-  if (!platform.limits.onePerSecond) return null;
-  const last = platform.oracle.visible(conversation.id).at(-1)?.history[0]?.at.getTime() ?? 0;
-  const wait = last + 1000 - platform.clock.now().getTime();
-  if (wait <= 0) return null;
-  return {
-    status: 429,
-    body: { ok: false, error: 'ratelimited' },
-    headers: { 'retry-after': String(Math.ceil(wait / 1000)) },
-  };
 }

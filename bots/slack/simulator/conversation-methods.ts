@@ -4,13 +4,15 @@ import { isObject } from '../../shared/json.ts';
 import type { Answer } from '../../shared/simulator/server.ts';
 import type { Arguments } from './arguments.ts';
 import { conversationFor } from './chat-methods.ts';
-import { type Call, failed, type Method, missing, type Platform, succeeded } from './method.ts';
+import { type Call, failed, lacking, type Method, missing, type Platform, succeeded } from './method.ts';
 import { messageOf } from './objects.ts';
 import type { OracleMessage } from './oracle.ts';
 import type { SlackConversation } from './world.ts';
 
 const defaultPage = 100;
 const maxPage = 999;
+/** https://docs.slack.dev/reference/methods/conversations.history, for commercial apps outside the marketplace. */
+const commercialPage = 15;
 
 export const conversationMethods: Record<string, Method> = {
   'conversations.open': (platform, { args, installation }) => {
@@ -84,18 +86,32 @@ function seenBy(platform: Platform, conversation: SlackConversation): OracleMess
     .filter((message) => !message.deleted && message.onlyFor === null);
 }
 
+/** Which scope shows the messages of a conversation; a `G…` may be a private channel or a group of people. */
+const historyScopes = {
+  personal: ['im:history'],
+  group: ['mpim:history', 'groups:history'],
+  channel: ['channels:history', 'groups:history'],
+} as const;
+
 function listed(
   platform: Platform,
-  { args, installation }: Call,
+  call: Call,
   select: (conversation: SlackConversation) => OracleMessage[] | null,
 ): Answer {
-  const conversation = conversationFor(platform, installation, args.text('channel'));
+  const { args, installation } = call;
+  const channel = args.text('channel');
+  // Reading names a direct conversation by its own id, which posting does not need.
+  const conversation = /^[UW]/.test(channel)
+    ? 'channel_not_found'
+    : conversationFor(platform, installation, channel);
   if (typeof conversation === 'string') return failed(conversation);
+  const unscoped = lacking(call, ...historyScopes[conversation.kind]);
+  if (unscoped !== null) return unscoped;
   const selected = select(conversation);
   if (selected === null) return failed('thread_not_found');
   const all = seenBy(platform, conversation);
   const inside = selected.filter(({ ts }) => isInside(ts, args));
-  const { items, next } = page(inside, args);
+  const { items, next } = page(inside, args, platform.ways.readsByFifteen ? commercialPage : maxPage);
   const withMetadata = args.flag('include_all_metadata');
   const messages = items.map((message): JsonObject => {
     const shown = { ...messageOf(installation, message), ...threadOf(message, all) };
@@ -125,8 +141,8 @@ function isInside(ts: string, args: Arguments): boolean {
   return Number(ts) > Number(oldest) && (latest === '9' || Number(ts) < Number(latest));
 }
 
-function page<Item>(items: Item[], args: Arguments): { items: Item[]; next: string } {
-  const size = Math.min(Math.max(Number(args.text('limit')) || defaultPage, 1), maxPage);
+function page<Item>(items: Item[], args: Arguments, most = maxPage): { items: Item[]; next: string } {
+  const size = Math.min(Math.max(Number(args.text('limit')) || defaultPage, 1), most);
   const start = Math.max(Number(args.text('cursor')) || 0, 0);
   const next = start + size;
   return { items: items.slice(start, next), next: next < items.length ? String(next) : '' };

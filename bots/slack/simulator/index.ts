@@ -1,10 +1,13 @@
 /** Slack in miniature on loopback: its Web API, its signed requests to a bot, and what people see of the replies. */
 import { type Clock, systemClock } from '../../../src/kernel/ports.ts';
+import { maxMessageTextUnits } from './block-limits.ts';
 import { Faults } from './faults.ts';
 import { ResponseUrls, Triggers } from './handles.ts';
+import { metadataPosted } from './metadata-events.ts';
 import type { Platform } from './method.ts';
 import { Oracle } from './oracle.ts';
 import { type SlackApp, type SlackOrganization, type SlackPerson, samplePeople } from './people.ts';
+import { PublishedLimits } from './published-limits.ts';
 import { Sender } from './sender.ts';
 import { startServer } from './server.ts';
 import { SlackSimulator } from './simulator.ts';
@@ -59,6 +62,8 @@ export interface SimulatorOptions {
   botTimeoutMs?: number;
   /** How long a modal or App Home page that a gesture asks for may take after the bot's answer: 2 s without it. */
   shownWithinMs?: number;
+  /** Calls beyond the published rate limits get 429 and are counted: not without it. */
+  enforceLimits?: boolean;
 }
 
 /**
@@ -79,13 +84,32 @@ export async function startSlackSimulator(options: SimulatorOptions): Promise<Sl
     views: new Views(clock),
     triggers: new Triggers(clock),
     responseUrls: new ResponseUrls(clock),
-    limits: { onePerSecond: false },
+    limits: new PublishedLimits(clock, options.enforceLimits ?? false),
+    ways: {
+      refusals: new Map(),
+      dedupesByClientMsgId: false,
+      readsByFifteen: false,
+      maxBlocksText: maxMessageTextUnits,
+    },
     onRevoked: (installation, how) => {
       const where = { installation: installation.key };
       void (how === 'uninstalled' ? simulator.uninstallApp(where) : simulator.revokeTokens(where));
     },
   };
+  tellOfMetadata(state, sender);
   const server = await startServer(options.port ?? 0, state, faults);
   const simulator = new SlackSimulator(state, server, sender, faults, options.shownWithinMs ?? 2000);
   return simulator;
+}
+
+/** Apps that subscribe to it hear of every message of theirs with metadata. */
+function tellOfMetadata({ oracle, world, clock }: Platform, sender: Sender): void {
+  oracle.subscribe((message, { kind }) => {
+    if (kind !== 'post' || message.installation === null) return;
+    const installation = world.installation(message.installation);
+    const conversation = world.conversation(message.conversationId);
+    if (conversation === null) return;
+    const event = metadataPosted(installation, conversation, message, clock.now());
+    if (event !== null) void sender.sendEvent(installation, JSON.stringify(event));
+  });
 }

@@ -5,6 +5,7 @@ import type { Answer } from '../../shared/simulator/server.ts';
 import type { Arguments } from './arguments.ts';
 import type { ResponseUrls, Triggers } from './handles.ts';
 import type { Oracle } from './oracle.ts';
+import type { PublishedLimits } from './published-limits.ts';
 import type { Tokens } from './tokens.ts';
 import type { Views } from './views.ts';
 import type { Installation, World } from './world.ts';
@@ -18,14 +19,22 @@ export interface Platform {
   views: Views;
   triggers: Triggers;
   responseUrls: ResponseUrls;
-  limits: Limits;
+  limits: PublishedLimits;
+  ways: Ways;
   /** The app was removed, or its tokens were withdrawn, by a call. */
   onRevoked(installation: Installation, how: 'uninstalled' | 'revoked'): void;
 }
 
-export interface Limits {
-  /** One message a second in each conversation, and 429 for what is more. Off at first. */
-  onePerSecond: boolean;
+/** How it behaves where Slack's documentation is silent or has exceptions, and where it stands against us. */
+export interface Ways {
+  /** What posting to a conversation or person, by id, is refused with: `is_archived`, `user_disabled`. Empty at first. */
+  refusals: Map<string, string>;
+  /** A message whose `client_msg_id` was seen in the conversation before is not posted again. Off at first. */
+  dedupesByClientMsgId: boolean;
+  /** Messages are read by 15 at most, as by apps that are sold outside Slack's marketplace. Off at first. */
+  readsByFifteen: boolean;
+  /** What the texts of a message's blocks may come to; as measured, at first. */
+  maxBlocksText: number;
 }
 
 /** A call whose token was found good. */
@@ -46,6 +55,16 @@ export function succeeded(body: JsonObject = {}): Answer {
 export function failed(error: string, messages: readonly string[] = []): Answer {
   const details = messages.length === 0 ? {} : { response_metadata: { messages: [...messages] } };
   return { status: 200, body: { ok: false, error, ...details } };
+}
+
+/** The refusal of a call whose token has none of the scopes; null when it has one. */
+export function lacking({ scopes }: Call, ...enough: string[]): Answer | null {
+  const provided = scopes.split(',');
+  if (enough.some((scope) => provided.includes(scope))) return null;
+  return {
+    status: 200,
+    body: { ok: false, error: 'missing_scope', needed: enough.join(','), provided: scopes },
+  };
 }
 
 /** The refusal of a call that lacks arguments; null when it has them all. */

@@ -2,6 +2,7 @@
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Clock } from '../../../src/kernel/ports.ts';
 import { MessageRecord } from '../../shared/simulator/message-record.ts';
+import type { Scene } from './world.ts';
 
 export type OracleEventKind = 'post' | 'update' | 'delete';
 
@@ -32,6 +33,8 @@ export interface OracleMessage {
   installation: string | null;
   /** User id of the only one who sees it; null when everybody in the conversation does. */
   onlyFor: string | null;
+  /** What the bot named it by, where it did. */
+  clientMsgId?: string;
   content: Content;
   history: OracleEvent[];
   deleted: boolean;
@@ -66,6 +69,19 @@ export class Oracle extends MessageRecord<OracleMessage, OracleEvent> {
     this.keep(message.conversationId, ts, kept, message.installation !== null);
     this.#record(kept, 'post');
     return kept;
+  }
+
+  /** Keeps what a person wrote, in Slack's own escaped form, so that the bot can read it back. */
+  recordTyped({ conversation, person, threadTs }: Scene, text: string, ts = this.nextTs()): OracleMessage {
+    const message: NewMessage = {
+      conversationId: conversation.id,
+      threadTs,
+      userId: person.platformUserId,
+      installation: null,
+      onlyFor: null,
+      content: { text, blocks: [], metadata: null },
+    };
+    return this.recordPost(message, ts);
   }
 
   recordUpdate(message: OracleMessage, content: Content): void {

@@ -33,6 +33,8 @@ export interface SlackApp {
   clientSecret?: string;
   /** Tokens from the consent page end after 12 hours and come with a refresh token. */
   tokenRotation?: boolean;
+  /** Types of metadata that it subscribes to, of its own messages; none without it. */
+  metadataEvents?: readonly string[];
   installations: readonly SlackAppInstallation[];
 }
 

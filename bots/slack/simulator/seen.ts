@@ -29,6 +29,13 @@ export function seenMessage(world: World, message: OracleMessage): SeenMessage {
   };
 }
 
+/** Messages of bots that anybody sees now, wherever they are, in the order of posting. */
+export function allSeenMessages(world: World, oracle: Oracle): SeenMessage[] {
+  const visible = oracle.conversations().flatMap((id) => oracle.visible(id));
+  const inOrder = visible.sort((a, b) => Number(a.ts) - Number(b.ts));
+  return inOrder.map((message) => seenMessage(world, message));
+}
+
 /** What the person sees now, in the order of posting. */
 export function seenMessages(world: World, oracle: Oracle, scene: Scene): SeenMessage[] {
   const visible = oracle.visible(scene.conversation.id);

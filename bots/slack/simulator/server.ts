@@ -1,4 +1,5 @@
 /** The simulated platform's HTTP side on loopback: Web API, response URLs, consent page, and the faults of each. */
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import {
   type Answer,
@@ -9,15 +10,25 @@ import {
 } from '../../shared/simulator/server.ts';
 import { appMethods } from './app-methods.ts';
 import { Arguments } from './arguments.ts';
-import { chatMethods, respond } from './chat-methods.ts';
+import { chatMethods, conversationFor, respond } from './chat-methods.ts';
 import { conversationMethods } from './conversation-methods.ts';
 import type { Faults, Refusal, Route } from './faults.ts';
-import { failed, type Method, type Platform } from './method.ts';
+import { type Call, failed, lacking, type Method, type Platform } from './method.ts';
 import { viewMethods } from './view-methods.ts';
 
 const methods = new Map<string, Method>(
   Object.entries({ ...appMethods, ...chatMethods, ...conversationMethods, ...viewMethods }),
 );
+
+/** Methods that one scope opens, whatever they are about. https://docs.slack.dev/reference/scopes */
+const scopes: Readonly<Record<string, string>> = {
+  'chat.delete': 'chat:write',
+  'chat.postEphemeral': 'chat:write',
+  'chat.postMessage': 'chat:write',
+  'chat.update': 'chat:write',
+  'conversations.open': 'im:write',
+  'users.info': 'users:read',
+};
 
 export type Counts = RouteCounts<Route>;
 export type SimulatorServer = SiteServer<Route>;
@@ -30,6 +41,7 @@ export function startServer(port: number, platform: Platform, faults: Faults): P
     route: (request, body) => routeOf(request, body, platform),
     refuse: (fault) => (fault.kind === 'error' ? failed(fault.error) : refused(fault)),
     serverError: refused({ status: 500 }),
+    headers: () => ({ 'x-slack-req-id': randomBytes(16).toString('hex') }),
   });
 }
 
@@ -60,8 +72,22 @@ function call(
   const token = bearer ?? args.text('token');
   const check = platform.tokens.check(token);
   if (!check.ok) return failed(check.error);
-  const { installation, scopes } = check;
-  return method(platform, { args, token, installation, scopes });
+  const { installation } = check;
+  const made: Call = { args, token, installation, scopes: check.scopes };
+  const limited = tooFast(platform, name, made);
+  if (limited !== null) return limited;
+  const scope = scopes[name];
+  const unscoped = scope === undefined ? null : lacking(made, scope);
+  return unscoped ?? method(platform, made);
+}
+
+/** The refusal of a call beyond the published limits; null within them. */
+function tooFast(platform: Platform, name: string, { args, installation }: Call): Answer | null {
+  const channel = args.text('channel');
+  const conversation = channel === '' ? null : conversationFor(platform, installation, channel);
+  const place = typeof conversation === 'string' ? null : (conversation?.id ?? null);
+  const wait = platform.limits.take(installation.key, name, place);
+  return wait === null ? null : refused({ status: 429, retryAfterSeconds: Math.ceil(wait / 1000) });
 }
 
 /** Takes forms only, with the app's id and secret in them or as HTTP Basic. */

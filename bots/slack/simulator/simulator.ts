@@ -14,11 +14,11 @@ import type { Faults } from './faults.ts';
 import { Gestures } from './gestures.ts';
 import type { Triggers } from './handles.ts';
 import { interactionForm, viewClosed } from './interactions.ts';
-import type { Limits, Platform } from './method.ts';
+import type { Platform, Ways } from './method.ts';
 import { typedText } from './mrkdwn.ts';
 import { homeEvent, messageBeside, noiseEvent } from './noise.ts';
 import { viewOf } from './objects.ts';
-import type { Oracle, OracleMessage } from './oracle.ts';
+import type { Oracle } from './oracle.ts';
 import type { SlackPerson } from './people.ts';
 import {
   fill,
@@ -30,8 +30,9 @@ import {
   prepareViewPress,
   type Workshop,
 } from './prepare.ts';
+import type { PublishedLimits } from './published-limits.ts';
 import { blocksOf, buttonCalled, readView } from './read-card.ts';
-import { nextSeen, seenMessage, seenMessages } from './seen.ts';
+import { allSeenMessages, nextSeen, seenMessage, seenMessages } from './seen.ts';
 import type { Sender } from './sender.ts';
 import type { Counts, SimulatorServer } from './server.ts';
 import type { Tokens } from './tokens.ts';
@@ -51,7 +52,9 @@ export class SlackSimulator implements SimulatedChat {
   readonly tokens: Tokens;
   readonly triggers: Triggers;
   readonly world: World;
-  readonly limits: Limits;
+  /** The published rate limits, which it can enforce. */
+  readonly limits: PublishedLimits;
+  readonly ways: Ways;
   readonly sender: Sender;
   /** Requests per method of the Web API, `response_url` and `authorize`. */
   readonly counts: Counts;
@@ -84,6 +87,7 @@ export class SlackSimulator implements SimulatedChat {
     this.world = state.world;
     this.people = state.world.people;
     this.limits = state.limits;
+    this.ways = state.ways;
     this.sender = sender;
     this.faults = faults;
   }
@@ -112,7 +116,7 @@ export class SlackSimulator implements SimulatedChat {
     scene.conversation.members.add(scene.installation.botUserId);
     const ts = this.oracle.nextTs();
     const event = typedEvent(scene, text, ts);
-    this.#recordTyped(scene, String(event.text), ts);
+    this.oracle.recordTyped(scene, String(event.text), ts);
     const typed = this.#gestures.event(scene, event, ts);
     if (!this.mentionsAlsoAsMessages || event.type === 'message') return typed;
     await this.#gestures.event(scene, messageBeside(scene, event), ts);
@@ -171,7 +175,11 @@ export class SlackSimulator implements SimulatedChat {
     const callbackId = what === 'create_ticket' ? 'create_ticket_from_message' : 'update_from_message';
     const scene = this.scene(where);
     const person = this.world.someone(message.author);
-    const written = this.#recordTyped({ ...scene, person }, typedText(message.text), this.oracle.nextTs());
+    const written = this.oracle.recordTyped(
+      { ...scene, person },
+      typedText(message.text),
+      this.oracle.nextTs(),
+    );
     return this.#gestures.interaction(scene, () =>
       prepareMessageShortcut(this.#shop, scene, callbackId, written),
     );
@@ -275,24 +283,17 @@ export class SlackSimulator implements SimulatedChat {
     });
   }
 
+  postedByBot(): SeenMessage[] {
+    return allSeenMessages(this.world, this.oracle);
+  }
+
+  violations(): number {
+    return this.limits.violations;
+  }
+
   async close(): Promise<void> {
     this.sender.close();
     await this.#server.close();
-  }
-
-  /** Keeps what a person wrote, in Slack's own escaped form, so that the bot can read it back. */
-  #recordTyped({ conversation, person, threadTs }: Scene, text: string, ts: string): OracleMessage {
-    return this.oracle.recordPost(
-      {
-        conversationId: conversation.id,
-        threadTs,
-        userId: person.platformUserId,
-        installation: null,
-        onlyFor: null,
-        content: { text, blocks: [], metadata: null },
-      },
-      ts,
-    );
   }
 
   #homeOpened(scene: Scene, tab: 'home' | 'messages'): JsonObject {

@@ -12,7 +12,7 @@ const codeMs = 10 * 60_000;
 
 export const defaultScopes =
   'app_mentions:read,channels:history,channels:read,chat:write,commands,groups:history,groups:read,im:history,' +
-  'im:read,im:write,mpim:history,mpim:read,users:read,users:read.email';
+  'im:read,im:write,metadata.message:read,mpim:history,mpim:read,users:read,users:read.email';
 
 interface Issued {
   installation: Installation;

@@ -71,6 +71,15 @@ export function botAddedActivity(scene: Scene): JsonObject {
   };
 }
 
+/** A person's client has shown everything up to this message. */
+export function readReceiptActivity(scene: Scene, lastReadMessageId: string): JsonObject {
+  return {
+    ...envelope(scene, 'event', nextMessageId()),
+    name: 'application/vnd.microsoft.readReceipt',
+    value: { lastReadMessageId },
+  };
+}
+
 /** Any other activity of a type, with fields of its own. */
 export function otherActivity(scene: Scene, type: string, fields: JsonObject = {}): JsonObject {
   return { ...envelope(scene, type, nextMessageId()), ...fields };
@@ -116,6 +125,6 @@ function channelDataOf(conversation: SimulatedConversation, organization: string
     tenant,
     teamsChannelId: conversation.id,
     channel: { id: conversation.id },
-    team: { id: conversation.teamId },
+    team: { id: conversation.teamId, aadGroupId: conversation.groupId },
   };
 }

@@ -34,16 +34,34 @@ interface KeyPair {
   endorsements: string[];
 }
 
+interface Issued {
+  appId: string;
+  /** Authority, which for Graph is the organization. */
+  authority: string;
+  audience: Audience;
+  until: number;
+}
+
+/** Which interface a bot's own token is for. */
+export type Audience = 'connector' | 'graph';
+
+const scopes: readonly [RegExp, Audience][] = [
+  [/^https:\/\/api\.botframework\.(com|us)\/\.default$/, 'connector'],
+  [/^https:\/\/(graph\.microsoft\.(com|us)|dod-graph\.microsoft\.us)\/\.default$/, 'graph'],
+];
+
 /** Keys and tokens of one simulator. */
 export class Identity {
   readonly #apps: Map<string, SimulatedApp>;
-  readonly #issued = new Map<string, { appId: string; until: number }>();
+  readonly #issued = new Map<string, Issued>();
   readonly #signed = new Map<string, { token: Promise<string>; until: number }>();
   #current: KeyPair;
   // Made when first asked for: making a key takes a tenth of a second.
   #unendorsed: KeyPair | null = null;
   #foreign: KeyPair | null = null;
   readonly #retired: KeyPair[] = [];
+  /** Application permissions that the organizations granted the apps in Graph, for the tokens to come. */
+  graphRoles: string[] = [];
   /** What the latest request for a bot's own token asked for. */
   lastTokenRequest: { authority: string; scope: string | null } | null = null;
 
@@ -106,23 +124,35 @@ export class Identity {
     if (app.clientSecret === null || app.clientSecret !== form.get('client_secret')) {
       return tokenError('invalid_client', 401);
     }
-    if (!/^https:\/\/api\.botframework\.(com|us)\/\.default$/.test(form.get('scope') ?? '')) {
-      return tokenError('invalid_scope');
-    }
-    const token = createHash('sha256').update(randomUUID()).digest('base64url');
-    this.#issued.set(token, { appId: app.appId, until: Date.now() + tokenSeconds * 1000 });
+    const scope = form.get('scope') ?? '';
+    const [, audience] = scopes.find(([pattern]) => pattern.test(scope)) ?? [];
+    if (audience === undefined) return tokenError('invalid_scope');
+    const token = audience === 'graph' ? this.#graphToken(app.appId, authority) : opaque();
+    this.#issued.set(token, {
+      appId: app.appId,
+      authority,
+      audience,
+      until: Date.now() + tokenSeconds * 1000,
+    });
     return { status: 200, body: { token_type: 'Bearer', expires_in: tokenSeconds, access_token: token } };
   }
 
-  /** The app that a bot's own token belongs to; null when it is none of ours or too old. */
-  appOf(token: string): string | null {
+  /** The app and authority that a bot's own token belongs to; null when it is for something else, or too old. */
+  callerOf(token: string, audience: Audience): { appId: string; authority: string } | null {
     const issued = this.#issued.get(token);
-    return issued !== undefined && Date.now() < issued.until ? issued.appId : null;
+    return issued?.audience === audience && Date.now() < issued.until ? issued : null;
   }
 
   /** Makes every token that bots hold invalid. */
   revokeTokens(): void {
     this.#issued.clear();
+  }
+
+  /** In the form that Graph's tokens have; it is known by its whole text, so that its signature need not be one. */
+  #graphToken(appId: string, organization: string): string {
+    const part = (value: JsonObject) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const claims = { aud: 'https://graph.microsoft.com', appid: appId, tid: organization };
+    return `${part({ typ: 'JWT', alg: 'RS256' })}.${part({ ...claims, roles: this.graphRoles })}.${opaque()}`;
   }
 
   async #pairOf(key: 'current' | 'unendorsed' | 'foreign'): Promise<KeyPair> {
@@ -137,6 +167,10 @@ export class Identity {
         return this.#foreign;
     }
   }
+}
+
+function opaque(): string {
+  return createHash('sha256').update(randomUUID()).digest('base64url');
 }
 
 async function createKey(endorsements: string[]): Promise<KeyPair> {

@@ -1,5 +1,6 @@
 /** What people see in the simulated Teams: every message of the bot with its whole history. */
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
+import type { Clock } from '../../../src/kernel/ports.ts';
 import { MessageRecord } from '../../shared/simulator/message-record.ts';
 
 export type OracleEventKind = 'post' | 'update' | 'answer' | 'delete';
@@ -20,6 +21,8 @@ export interface OracleMessage {
   replyToId: string | null;
   /** The app whose token came with it; null without a token. */
   appId: string | null;
+  /** A person sent it: a hit that was chosen in the compose box. */
+  byPerson?: true;
   activity: JsonObject;
   history: OracleEvent[];
   deleted: boolean;
@@ -27,6 +30,20 @@ export interface OracleMessage {
 
 /** The record of visible messages. */
 export class Oracle extends MessageRecord<OracleMessage, OracleEvent> {
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    super();
+    this.#clock = clock;
+  }
+
+  /** Messages of the bot that are visible now, over all conversations, in the order of posting. */
+  posted(): OracleMessage[] {
+    return [...this.everything()]
+      .filter(({ byPerson, deleted }) => byPerson !== true && !deleted)
+      .sort((one, other) => Number(one.id) - Number(other.id));
+  }
+
   recordPost(message: Omit<OracleMessage, 'history' | 'deleted'>): void {
     const kept: OracleMessage = { ...message, history: [], deleted: false };
     this.keep(message.conversationId, message.id, kept);
@@ -57,6 +74,6 @@ export class Oracle extends MessageRecord<OracleMessage, OracleEvent> {
   }
 
   #record(message: OracleMessage, kind: OracleEventKind, activity: JsonObject): void {
-    this.record(message, { kind, at: new Date(), activity });
+    this.record(message, { kind, at: this.#clock.now(), activity });
   }
 }

@@ -19,6 +19,8 @@ export interface SimulatedConversation {
   threadId?: string;
   /** Channels only. */
   teamId?: string;
+  /** Channels only: the team as Graph knows it. */
+  groupId?: string;
   /** Personal chats only: whose it is. */
   personId?: string;
 }
@@ -60,7 +62,8 @@ export function groupChat(name: string): SimulatedConversation {
 export function channel(name: string, threadId?: string): SimulatedConversation {
   const id = `19:${digest(`channel ${name}`, 'hex').slice(0, 32)}@thread.tacv2`;
   const teamId = `19:${digest(`team ${name}`, 'hex').slice(0, 32)}@thread.tacv2`;
-  return threadId === undefined ? { type: 'channel', id, teamId } : { type: 'channel', id, teamId, threadId };
+  const found = { type: 'channel', id, teamId, groupId: stableGuid(`team ${name}`) } as const;
+  return threadId === undefined ? found : { ...found, threadId };
 }
 
 /** A GUID that depends on the text alone. */

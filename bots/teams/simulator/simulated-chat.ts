@@ -14,6 +14,7 @@ import type {
   Where,
 } from '../../../src/kernel/simulated-chat.ts';
 import { isObject } from '../../shared/json.ts';
+import { tokenOf } from '../render.ts';
 import {
   botAddedActivity,
   installationActivity,
@@ -21,15 +22,17 @@ import {
   messageActivity,
   nextMessageId,
   otherActivity,
+  readReceiptActivity,
   type Scene,
 } from './activities.ts';
 import { buttonsOf, cardOf, findButton, pressedData, withCard } from './cards.ts';
-import type { By, TeamsSimulator } from './index.ts';
+import type { By } from './options.ts';
 import type { OracleMessage } from './oracle.ts';
 import { channel, groupChat, type SimulatedConversation } from './people.ts';
 import { firstSubmit, pressActivity, replacementCard } from './press.ts';
 import { type FormHandle, readAnswer, readSearch } from './read-answer.ts';
 import { readActivityText, readCard, textOfCard } from './read-card.ts';
+import type { TeamsSimulator } from './teams-simulator.ts';
 
 const commands = { create_ticket: 'createTicketFromMessage', update_ticket: 'updateFromMessage' } as const;
 
@@ -136,6 +139,7 @@ export class TeamsChat implements SimulatedChat {
       threadId: null,
       replyToId: null,
       appId: null,
+      byPerson: true,
       activity: withCard({ type: 'message' }, JSON.parse(hit.handle) as JsonObject),
     });
     return this.#seen(this.#found(conversation.id, id));
@@ -200,6 +204,19 @@ export class TeamsChat implements SimulatedChat {
     return this.simulator.oracle.subscribe((message, { kind }) => {
       if (kind !== 'delete') listener(this.#seen(message));
     });
+  }
+
+  postedByBot(): SeenMessage[] {
+    return this.simulator.posted().map((message) => this.#seen(message));
+  }
+
+  violations(): number {
+    return this.simulator.limits.violations;
+  }
+
+  /** A person's client tells the bot that everything up to this message was read. */
+  read(message: SeenMessage, where: Where = {}): Promise<Gesture> {
+    return this.#send(readReceiptActivity(this.#scene(where), message.id));
   }
 
   close(): Promise<void> {
@@ -267,6 +284,8 @@ export class TeamsChat implements SimulatedChat {
 
   #seen(message: OracleMessage): SeenMessage {
     const card = cardOf(message.activity);
+    // Its card may have been replaced since, and the mark with it.
+    const first = cardOf(message.history[0]?.activity ?? message.activity);
     const handle: FormHandle | null = card === null ? null : { card, messageId: message.id, commandId: null };
     const seen =
       card === null
@@ -276,7 +295,7 @@ export class TeamsChat implements SimulatedChat {
       id: message.id,
       conversation: message.conversationId,
       replyTo: message.replyToId ?? message.threadId,
-      token: null,
+      token: first === null ? null : tokenOf(first),
       card: seen,
       text: textOfCard(seen),
       versions: message.history.length,

@@ -1,7 +1,8 @@
-/** What a tenant switches on: actions, surfaces, group chat, and the language of last resort. */
+/** What a tenant switches on: actions, surfaces, group chat, notifications, and the language of last resort. */
 import { z } from 'zod';
 import { surfaces } from '../../kernel/activity.ts';
 import { DeskbridgeError } from '../../kernel/errors.ts';
+import { categories } from '../../notify/records.ts';
 import { lockSettings, readSettings, writeSettings } from '../../tenants/tenant-store.ts';
 import { languages, matchLanguage } from '../../words/index.ts';
 import { type ApiServices, mutationRoute, type Route, readRoute } from '../route.ts';
@@ -26,6 +27,7 @@ const settings = z.object({
   surfaces: z.array(switchable).nullable().describe('Surfaces that are switched on; null: all'),
   group_chat: z.boolean(),
   language,
+  disabled_categories: z.array(z.enum(categories)).describe('Categories of notifications that nobody gets'),
 });
 
 const path = '/v1/tenants/{tenant}/settings';
@@ -54,6 +56,7 @@ export const settingsRoutes: Route[] = [
         surfaces: z.array(switchable).max(20).transform(distinct).nullable(),
         group_chat: z.boolean(),
         language: anyLanguage,
+        disabled_categories: z.array(z.enum(categories)).max(50).transform(distinct),
       })
       .partial(),
     response: settings,

@@ -1,8 +1,9 @@
 /** The terminal chat with the real server, as a process: the first conversation of a new user, on every platform. */
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attachChat } from '../../../src/demo/remote-chat.ts';
 import { type Installation, listeningUrl, spawnNode, startInstallation, stop } from './programs.ts';
 
 let installation: Installation;
@@ -129,12 +130,12 @@ describe('chat', () => {
     }
   });
 
-  it('finds the simulated Slack and Lark by the data directory alone, in a file of its owner', async () => {
+  it('finds the simulated platforms by the data directory alone, in a file of its owner', async () => {
     const file = join(installation.env.DESKBRIDGE_DATA_DIR ?? '', 'simulators.json');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const elsewhere = await mkdtemp(join(tmpdir(), 'deskbridge-elsewhere-'));
     try {
-      for (const platform of ['slack', 'lark']) {
+      for (const platform of ['teams', 'slack', 'lark']) {
         const { code, stderr } = await installation.command(['chat', '--on', platform, '--once', 'help'], {
           env: { DESKBRIDGE_DATA_DIR: elsewhere },
         });
@@ -146,6 +147,16 @@ describe('chat', () => {
     }
   });
 
+  it('shows on Teams what was said before, as a client does that is opened again', async () => {
+    await script(['whoami'], ['--as', 'eve']);
+    const address = JSON.parse(
+      await readFile(join(installation.env.DESKBRIDGE_DATA_DIR ?? '', 'simulators.json'), 'utf8'),
+    );
+    const seat = await attachChat(address, 'teams');
+    expect((await seat.messages({ as: 'eve' })).map(({ text }) => text).join()).toContain('You are Eve East');
+    await seat.close();
+  });
+
   it('ends as a process of its own on a platform that the server opened', async () => {
     const { code, stdout, stderr } = await installation.cli(['chat', '--on', 'slack', '--once', 'whoami']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -153,14 +164,17 @@ describe('chat', () => {
   });
 
   it('ends with 1 where the server has no demo', async () => {
-    const server = spawnNode(['bin/start.js'], { ...installation.env, PORT: '0', DESKBRIDGE_DEMO: '0' });
+    const dataDir = await mkdtemp(join(tmpdir(), 'deskbridge-no-demo-'));
+    const own = { DESKBRIDGE_DATA_DIR: dataDir, DESKBRIDGE_DEMO: '0' };
+    const server = spawnNode(['bin/start.js'], { ...installation.env, ...own, PORT: '0' });
     try {
-      const env = { DESKBRIDGE_URL: await listeningUrl(server) };
+      const env = { DESKBRIDGE_URL: await listeningUrl(server), DESKBRIDGE_DATA_DIR: dataDir };
       const { code, stderr } = await installation.command(['chat', '--once', 'help'], { env });
       expect(code).toBe(1);
       expect(stderr).toContain('demo mode');
     } finally {
       await stop(server);
+      await rm(dataDir, { recursive: true });
     }
   });
 });

@@ -104,6 +104,7 @@ describe('an action', () => {
         params: {},
         query: {},
         body: {},
+        idempotency: null,
         accepts: () => null,
         now: new Date(),
       };
@@ -241,9 +242,25 @@ describe('settings', () => {
       own.call('PATCH', '/settings', { body: { group_chat: true } }),
       own.call('PATCH', '/settings', { body: { surfaces: ['bot', 'api', 'bot'] } }),
     ]);
-    const expected = { allowed_actions: null, surfaces: ['bot', 'api'], group_chat: true, language: 'en' };
+    const expected = {
+      allowed_actions: null,
+      surfaces: ['bot', 'api'],
+      group_chat: true,
+      language: 'en',
+      disabled_categories: [],
+    };
     expect((await own.call('GET', '/settings')).body).toEqual(expected);
   });
+});
+
+test('settings take categories of notifications that nobody gets, each once', async () => {
+  const own = await makeWorld(app);
+  const patch = (categories: string[]) =>
+    own.call('PATCH', '/settings', { body: { disabled_categories: categories } });
+  const set = await patch(['announcement', 'test', 'announcement']);
+  expect(set.body.disabled_categories).toEqual(['announcement', 'test']);
+  expect((await patch(['spam'])).body.code).toBe('validation_error');
+  expect((await own.call('GET', '/settings')).body.disabled_categories).toEqual(['announcement', 'test']);
 });
 
 test('the list describes every action with a schema of its input', async () => {

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => app.close());
 
 const lists = ['users', 'links', 'keys', 'registrations', 'conversations', 'audit-events'];
-const deskLists = ['clients', 'contacts', 'boards', 'tickets', 'approvals'];
+const deskLists = ['clients', 'contacts', 'boards', 'tickets', 'approvals', 'groups', 'deliveries'];
 
 async function page(query: string, path = '/clients') {
   const { status, body } = await world.call('GET', `${path}?${query}`);

@@ -1,7 +1,10 @@
-/** The terminal chat in its own Teams, against a bot on the wire that does what a test says, good and bad. */
+/** The terminal chat in the demo's Teams, against a bot on the wire that does what a test says, good and bad. */
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { renderCard, renderMessage } from '../../../bots/teams/render.ts';
@@ -10,9 +13,12 @@ import { chat } from '../../../src/demo/chat.ts';
 import type { ReadAuditEvents, ShownAuditEvent } from '../../../src/demo/chat-audit.ts';
 import { type ChatLines, fixedLines } from '../../../src/demo/chat-lines.ts';
 import type { ChatView } from '../../../src/demo/chat-view.ts';
+import { demoTeams } from '../../../src/demo/demo-data.ts';
 import { openSeat } from '../../../src/demo/open-seat.ts';
+import { openSimulators } from '../../../src/demo/open-simulators.ts';
 import type { JsonObject } from '../../../src/kernel/canonical-json.ts';
 import type { Form, Message } from '../../../src/kernel/message.ts';
+import { testRegistration } from '../../support/registration.ts';
 
 const servers: Server[] = [];
 
@@ -69,18 +75,41 @@ async function talk(url: string, lines: string[] | ChatLines, readAudit = noAudi
     pause: () => undefined,
   };
   const source = Array.isArray(lines) ? fixedLines(lines) : lines;
-  const seat = await openSeat('teams', { serverUrl: url, dataDir: '' });
-  const code = await chat({
-    seat,
-    platformName: 'Teams',
-    as: 'ann',
-    lines: source,
-    view,
-    echo: false,
-    readAudit,
-    replyTimeoutMs,
-  });
-  return { code, shown };
+  const dataDir = await mkdtemp(join(tmpdir(), 'deskbridge-chat-'));
+  const simulators = await openTeams(dataDir);
+  try {
+    await simulators.connect(url);
+    const seat = await openSeat('teams', dataDir);
+    const code = await chat({
+      seat,
+      platformName: 'Teams',
+      as: 'ann',
+      lines: source,
+      view,
+      echo: false,
+      readAudit,
+      replyTimeoutMs,
+    });
+    return { code, shown };
+  } finally {
+    await simulators.close();
+    await rm(dataDir, { recursive: true });
+  }
+}
+
+/** The Teams that the server opens around the demo's registration. */
+function openTeams(dataDir: string) {
+  const settings = { dataDir, roles: ['web'], slack: { apiUrl: null }, lark: { apiUrl: null } };
+  return openSimulators(
+    { ...settings, graph: { apiUrl: null } },
+    {
+      findByOrganization: async ({ platform }) =>
+        platform === 'teams'
+          ? testRegistration({ platform, ...demoTeams, tenantId: 'demo', demo: true })
+          : null,
+    },
+    'demo',
+  );
 }
 
 describe('a message', () => {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { demoLark, demoSlack } from '../../../src/demo/demo-data.ts';
+import { demoLark, demoPeople, demoSlack, demoTeams } from '../../../src/demo/demo-data.ts';
 import {
   addressFile,
   type DemoSimulators,
@@ -15,6 +15,7 @@ import { DeskbridgeError } from '../../../src/kernel/errors.ts';
 import type { PlatformRegistration } from '../../../src/kernel/platform.ts';
 
 const credentials: Record<string, Record<string, string>> = {
+  teams: { client_secret: 'client-secret' },
   slack: { signing_secret: 'signing-secret', bot_token: 'xoxb-demo' },
   lark: { app_secret: 'app-secret', encrypt_key: 'encrypt-key', verification_token: 'token' },
 };
@@ -36,6 +37,7 @@ interface Situation {
   roles?: string[];
   slack?: string;
   lark?: string;
+  graph?: string;
   /** Platforms whose registration is live. */
   live?: string[];
   tenantId?: string;
@@ -43,17 +45,18 @@ interface Situation {
 }
 
 async function open(situation: Situation = {}): Promise<DemoSimulators> {
-  const { live = ['slack', 'lark'], tenantId = 'demo' } = situation;
+  const { live = ['teams', 'slack', 'lark'], tenantId = 'demo' } = situation;
   const simulators = await openSimulators(
     {
       dataDir,
       roles: situation.roles ?? ['web', 'worker'],
       slack: { apiUrl: situation.slack ?? null },
       lark: { apiUrl: situation.lark ?? null },
+      graph: { apiUrl: situation.graph ?? null },
     },
     {
       findByOrganization: async ({ platform, appId, organization }) => {
-        expect([demoSlack, demoLark]).toContainEqual({ appId, organization });
+        expect([demoTeams, demoSlack, demoLark]).toContainEqual({ appId, organization });
         if (!live.includes(platform)) return null;
         const registration: PlatformRegistration = {
           registrationId: `registration-${platform}`,
@@ -78,14 +81,17 @@ async function open(situation: Situation = {}): Promise<DemoSimulators> {
 }
 
 describe('openSimulators', () => {
-  it("opens both on loopback, with the demo's people", async () => {
+  it("opens all on loopback, with the demo's people", async () => {
     const simulators = await open();
+    expect(simulators.teamsServiceUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/amer\//);
+    expect(simulators.teamsGraphUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1\.0$/);
     expect(simulators.slackApiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/api\/$/);
     expect(simulators.larkApiUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     await simulators.connect('http://127.0.0.1:9');
     const address = await readAddress(dataDir);
     if (address === null) throw new Error('there is no address');
     for (const [platform, id] of [
+      ['teams', 'aaaaaaaa-0000-4000-8000-000000000002'],
       ['slack', 'U0DEMOBEN2'],
       ['lark', 'ou_demoben000000000002'],
     ] as const) {
@@ -99,7 +105,13 @@ describe('openSimulators', () => {
 
   it('opens none where the registration is retired, broken or not of the demo', async () => {
     expect(await open({ live: ['lark'] })).toMatchObject({ slackApiUrl: null });
-    expect(await open({ tenantId: 'other' })).toMatchObject({ slackApiUrl: null, larkApiUrl: null });
+    expect(await open({ tenantId: 'other' })).toMatchObject({
+      teamsServiceUrl: null,
+      teamsGraphUrl: null,
+      slackApiUrl: null,
+      larkApiUrl: null,
+      conversations: [],
+    });
     const broken = () => Promise.reject(new DeskbridgeError('registration_misconfigured'));
     expect(await open({ open: broken })).toMatchObject({ slackApiUrl: null, larkApiUrl: null });
     await expect(open({ open: () => Promise.reject(new Error('no database')) })).rejects.toThrow('database');
@@ -113,6 +125,32 @@ describe('openSimulators', () => {
     const address = await readAddress(dataDir);
     if (address === null) throw new Error('there is no address');
     await expect(attachChat(address, 'slack')).rejects.toThrow('no simulated slack here');
+  });
+
+  it('leaves Graph where it is set to on this machine, and opens Teams all the same', async () => {
+    const simulators = await open({ graph: 'http://127.0.0.1:4004/v1.0' });
+    expect(simulators.teamsGraphUrl).toBe('http://127.0.0.1:4004/v1.0');
+    expect(simulators.teamsServiceUrl).toMatch(/^http:\/\/127\.0\.0\.1:/);
+    const elsewhere = await open({ graph: 'https://graph.example/v1.0' });
+    expect(elsewhere.teamsGraphUrl).toMatch(/^http:\/\/127\.0\.0\.1:/);
+  });
+
+  it('names the conversation of everybody on every platform, at the address of this start', async () => {
+    const { conversations, teamsServiceUrl } = await open();
+    const idOf = { teams: 'aadObjectId', slack: 'slackUserId', lark: 'larkOpenId' } as const;
+    for (const [platform, id] of Object.entries(idOf)) {
+      const own = conversations.filter((each) => each.platform === platform);
+      expect(own.map(({ reference }) => reference.platformUserId)).toEqual(
+        demoPeople.map((person) => person[id]),
+      );
+      expect(new Set(own.map(({ reference }) => reference.platformConversationId)).size).toBe(5);
+      expect(own.every(({ registrationId }) => registrationId === `registration-${platform}`)).toBe(true);
+      expect(own[0]?.reference.serviceUrl).toBe(platform === 'teams' ? teamsServiceUrl : null);
+    }
+    // The same at the next start, so that what was put down before is found again.
+    const again = await open();
+    const ids = (all: typeof conversations) => all.map(({ reference }) => reference.platformConversationId);
+    expect(ids(again.conversations)).toEqual(ids(conversations));
   });
 
   it('opens nothing in a process without the web', async () => {

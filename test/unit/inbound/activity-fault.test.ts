@@ -14,6 +14,14 @@ const reference = testReference({
 
 const typed: Intent = { kind: 'command', text: 'help', source: null };
 
+const evidence: Extract<Intent, { kind: 'evidence' }> = {
+  kind: 'evidence',
+  of: 'read',
+  tokens: [],
+  messageIds: [],
+  readUpTo: null,
+};
+
 function activity(fields: Partial<Activity> = {}): Activity {
   return {
     platform: 'slack',
@@ -35,6 +43,10 @@ describe('an activity', () => {
     expect(activityFault(activity())).toBeNull();
   });
 
+  it('is handled when it is evidence, of whomever and wherever', () => {
+    expect(activityFault(activity({ intent: evidence, person: null, reference: null }))).toBeNull();
+  });
+
   it('is refused when an identifier holds what no database keeps', () => {
     const wrong = fc
       .tuple(fc.string(), fc.constantFrom('\u0000', '\ud800', '\udfff'), fc.string())
@@ -50,6 +62,9 @@ describe('an activity', () => {
       (id) => ({ cardMessageId: id }),
       (id) => ({ quotedMessageId: id }),
       (id) => ({ invoke: id }),
+      (id) => ({ intent: { ...evidence, readUpTo: id } }),
+      (id) => ({ intent: { ...evidence, messageIds: ['1', id] } }),
+      (id) => ({ intent: { ...evidence, tokens: [{ token: 't', messageId: id }] } }),
     ];
     fc.assert(
       fc.property(wrong, fc.constantFrom(...places), (id, place) => {

@@ -140,6 +140,12 @@ describe('buttons and forms', () => {
   });
 });
 
+it('evidence is what the platform told', () => {
+  const tokens = [{ token: 't', messageId: 'm' }];
+  const told: Intent = { kind: 'evidence', of: 'posted', tokens, messageIds: [], readUpTo: null };
+  expect(read(told)).toEqual(told);
+});
+
 describe('links', () => {
   it.each([
     ['https://desk.example.test/t/acme/tickets/1002', '#1002'],

@@ -70,15 +70,17 @@ describe.each(languages)('$name', (words) => {
   });
 
   it('gives the words inside commands as they are compared, each with one meaning', () => {
-    const { units, durations, me, statusKinds, languageNames } = words.typed;
+    const { units, durations, me, statusKinds, categories, languageNames } = words.typed;
     const statuses = Object.values(statusKinds).flat();
+    const kinds = Object.values(categories).flat();
     const unitWords = [...units.hour, ...units.minute, ...units.hourAndHalf, ...Object.keys(durations)];
-    for (const list of [statuses, unitWords, me, Object.values(languageNames).flat()]) {
+    for (const list of [statuses, kinds, unitWords, me, Object.values(languageNames).flat()]) {
       expect(list).toEqual(list.map(foldWord));
       expect(list).toEqual([...new Set(list)]);
     }
     expect(me).not.toEqual([]);
     expect(Object.keys(statusKinds)).toEqual(Object.keys(en.typed.statusKinds));
+    expect(Object.keys(categories)).toEqual(Object.keys(en.typed.categories));
     for (const [text, minutes] of Object.entries(durations)) expect(parseDuration(text)).toBe(minutes);
   });
 

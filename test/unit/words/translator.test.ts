@@ -10,7 +10,7 @@ import {
   sayError,
   translator,
 } from '../../../src/words/index.ts';
-import { findLanguage, isMe, statusKindOf } from '../../../src/words/typed-words.ts';
+import { findCategory, findLanguage, isMe, statusKindOf } from '../../../src/words/typed-words.ts';
 
 const chinese = {
   code: 'zh-Hans',
@@ -134,6 +134,22 @@ describe('words inside commands', () => {
 
   it.each(['', 'mel', '我们', 'mе'])('do not mean with %j the person', (text) => {
     expect(isMe(text)).toBe(false);
+  });
+
+  it.each([
+    ['Announcements', 'announcement'],
+    ['announcement', 'announcement'],
+    ['customer  replies', 'customer_reply'],
+    ['customer_reply', 'customer_reply'],
+    ['ＳＬＡ risk', 'sla_risk'],
+    ['公告', 'announcement'],
+    ['审批', 'approval_request'],
+    ['tests', null],
+    ['test', null],
+    ['', null],
+    ['constructor', null],
+  ])('mean with %j the category %s', (text, category) => {
+    expect(findCategory(text)).toBe(category);
   });
 
   it.each([

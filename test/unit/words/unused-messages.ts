@@ -7,6 +7,8 @@ export const dynamicPrefixes = [
   'ask.ordinal.',
   'ask.slot.',
   'button.my_',
+  'category.',
+  'destination.',
   'error.',
   'field.',
   'note_kind.',

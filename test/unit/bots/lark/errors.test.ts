@@ -4,13 +4,22 @@ import { describe, expect, it } from 'vitest';
 import {
   isNotRepliable,
   isTokenRefused,
-  outcomeOf,
-  outcomeOfTokenFailure,
   retryAfterMs,
+  outcomeOf as wholeOutcomeOf,
+  outcomeOfTokenFailure as wholeOutcomeOfTokenFailure,
 } from '../../../../bots/lark/errors.ts';
 import type { HttpResult } from '../../../../bots/shared/http-call.ts';
 
 const now = new Date('2026-11-20T09:00:00Z');
+
+/** Without what is said for people alone. */
+function withoutDetail<T extends object>(outcome: T): Omit<T, 'detail'> {
+  const { detail: _, ...rest } = outcome as T & { detail?: string };
+  return rest;
+}
+const outcomeOf = (...call: Parameters<typeof wholeOutcomeOf>) => withoutDetail(wholeOutcomeOf(...call));
+const outcomeOfTokenFailure = (...call: Parameters<typeof wholeOutcomeOfTokenFailure>) =>
+  withoutDetail(wholeOutcomeOfTokenFailure(...call));
 
 function answered(status: number, body: unknown = '', headers: Record<string, string> = {}): HttpResult {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -116,6 +125,36 @@ describe('a send', () => {
     [418, 'unknown'],
   ])('is refused for good after a bare %i: %s', (status, code) => {
     expect(outcomeOf(answered(status), null, now)).toEqual({ result: 'rejected', code, retryable: false });
+  });
+
+  it('names nobody who can be written to, which is no fault of the message', () => {
+    const msg = 'Your request contains an invalid request parameter, ext=invalid receive_id';
+    expect(outcomeOf(coded(230001, 400, msg), null, now)).toEqual({
+      result: 'rejected',
+      code: 'not_found',
+      retryable: false,
+      referenceGone: true,
+    });
+    expect(outcomeOf(coded(230001, 400, 'ext=invalid receive_id_type'), null, now)).toMatchObject({
+      code: 'payload_rejected',
+    });
+  });
+
+  it.each<[HttpResult, object]>([
+    [coded(230025), { detail: '230025' }],
+    [coded(2200, 200), { detail: '2200' }],
+    [answered(502, '<html>secret'), { detail: 'HTTP 502' }],
+    [coded(0, 503), { detail: 'HTTP 503' }],
+    [{ kind: 'failed', mayHaveLeft: true, code: 'ECONNRESET' }, { detail: 'ECONNRESET' }],
+    [
+      answered(400, { code: 230002 }, { 'x-tt-logid': '2025A-1' }),
+      { detail: '230002', requestId: '2025A-1' },
+    ],
+    [answered(200, { code: 0, request_id: 'r-1' }), { requestId: 'r-1' }],
+    [answered(200, { code: 0 }, { 'x-tt-logid': 'a b\u0000' }), {}],
+  ])('says the code and the id of the request: %o', (result, said) => {
+    const { detail, requestId } = wholeOutcomeOf(result, null, now) as Record<string, unknown>;
+    expect({ detail, requestId }).toEqual(said);
   });
 
   it('is never called known after a 5xx, and never sent without code 0', () => {

@@ -18,7 +18,7 @@ beforeEach(async () => {
   runtime = create(server.url);
   server.tell('/bot/v3/info', bot(2));
   server.tell('/tenant/query', tenant(organization));
-  server.tell('/scopes', scopes(tenantScopes));
+  server.tell('/scopes', scopes([...tenantScopes, 'im:message.group_msg']));
 });
 afterEach(async () => {
   await runtime.close();
@@ -85,6 +85,7 @@ describe('an examination', () => {
       bot_id: 'pass',
       organization: 'pass',
       scopes: 'pass',
+      read_back: 'pass',
     });
     expect(checks.bot_id?.detail).toBe('The bot is called "Desk" and has the id ou_bot.');
   });
@@ -158,6 +159,22 @@ describe('an examination', () => {
     expect(statuses(await examine())).toMatchObject({ scopes: 'warn' });
     server.tell('/scopes', { status: 404, body: '' });
     expect(statuses(await examine())).toMatchObject({ scopes: 'warn' });
+  });
+
+  it('says what cannot be learnt of notifications, and what it takes', async () => {
+    server.tell('/scopes', scopes(tenantScopes));
+    const { scopes: all, read_back: people } = await examine();
+    expect([all?.status, people?.status]).toEqual(['pass', 'warn']);
+    expect(people?.detail).toMatch(/im:message\.group_msg.*to a group.*those to people can/);
+    const without = tenantScopes.filter((scope) => scope !== 'im:message:readonly');
+    server.tell('/scopes', scopes([...without, 'im:message.group_msg']));
+    const { read_back: none } = await examine();
+    expect(none).toMatchObject({ status: 'warn' });
+    expect(none?.remedy).toContain('im.message.message_read_v1');
+    server.tell('/scopes', scopes([...without, 'im:message', 'im:message.group_msg']));
+    expect(statuses(await examine())).toMatchObject({ read_back: 'pass' });
+    server.tell('/scopes', { status: 404, body: '' });
+    expect(statuses(await examine())).toMatchObject({ read_back: 'skipped' });
   });
 
   it('of the demo calls nobody but this machine', async () => {

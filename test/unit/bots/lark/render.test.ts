@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cardBytes, cardFaults, countElements } from '../../../../bots/lark/card-limits.ts';
+import { hasMark, markOf } from '../../../../bots/lark/mark.ts';
 import { renderCard } from '../../../../bots/lark/render.ts';
+import { faultOfCard } from '../../../../bots/lark/simulator/check-card.ts';
 import { intentOfInteraction } from '../../../../bots/shared/interaction.ts';
 import type { JsonObject, JsonValue } from '../../../../src/kernel/canonical-json.ts';
 import type { Form, FormField, Message } from '../../../../src/kernel/message.ts';
@@ -213,6 +215,13 @@ describe('size', () => {
         const small = renderCard(whole, { chat: 'group', maxBytes: 8000 });
         expect(cardBytes(small)).toBeLessThanOrEqual(8000);
         expect(countElements(small)).toBeLessThanOrEqual(200);
+        const mark = markOf(whole.title);
+        const marked = renderCard(whole, { chat: 'group', maxBytes: 8000, mark });
+        expect(cardFaults(marked)).toEqual([]);
+        expect(faultOfCard(marked)).toBeNull();
+        expect(cardBytes(marked)).toBeLessThanOrEqual(8000);
+        expect(JSON.stringify(marked).split(mark)).toHaveLength(2);
+        expect(hasMark(JSON.stringify(marked))).toBe(true);
       }),
     );
   }, 30_000);
@@ -243,6 +252,7 @@ describe('the check of limits', () => {
     ['a submit button outside a form', card(submit)],
     ['a label is too long', card({ tag: 'button', text: text('x'.repeat(101)), behaviors: [{}] })],
     ['columns are missing', card({ tag: 'column_set', columns: [] })],
+    ['a malformed element_id', card({ tag: 'hr', element_id: '1x' })],
   ])('finds: %s', (fault, faulty) => {
     expect(cardFaults(faulty)).toContain(fault);
   });

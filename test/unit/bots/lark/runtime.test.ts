@@ -67,8 +67,9 @@ function reference(fields: Partial<ConversationReference> = {}): ConversationRef
 
 const acme = registration();
 
-function send(fields: Partial<OutboundMessage> = {}): Promise<SendOutcome> {
-  return runtime.send({
+/** The outcome without what is said for people alone. */
+async function send(fields: Partial<OutboundMessage> = {}): Promise<object> {
+  const { detail: _, ...outcome }: SendOutcome & { detail?: string } = await runtime.send({
     registration: acme,
     reference: reference(),
     message: { title: 'Ticket #1001', text: 'Printer is broken' },
@@ -77,6 +78,7 @@ function send(fields: Partial<OutboundMessage> = {}): Promise<SendOutcome> {
     token,
     ...fields,
   });
+  return outcome;
 }
 
 /** Requests besides those for tokens. */

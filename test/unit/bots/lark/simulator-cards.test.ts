@@ -430,10 +430,13 @@ describe('an update', () => {
     expect(await call('PATCH', `/im/v1/messages/${seen.id}`, { content: '{}' })).toMatchObject({
       code: 230099,
     });
+    const other = await shown(renderCard(message, { chat: 'p2p' }));
     now += 14 * 86_400_000 + 1;
     expect(await patch()).toMatchObject({ code: 230031 });
-    await call('DELETE', `/im/v1/messages/${seen.id}`, {});
-    expect(await patch()).toMatchObject({ code: 230011 });
+    expect(await call('DELETE', `/im/v1/messages/${seen.id}`, {})).toMatchObject({ code: 230009 });
+    now -= 13 * 86_400_000 + 1;
+    expect(await call('DELETE', `/im/v1/messages/${other.id}`, {})).toMatchObject({ code: 0 });
+    expect(await call('PATCH', `/im/v1/messages/${other.id}`, { content })).toMatchObject({ code: 230011 });
   });
 
   it('by token comes after the answer, twice, within half an hour', async () => {

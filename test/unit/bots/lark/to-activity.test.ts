@@ -55,6 +55,7 @@ describe('fixtures', () => {
     const kinds = new Set(names.map((name) => translate(fixture(name).payload).intent.kind));
     expect([...kinds].sort()).toEqual([
       'command',
+      'evidence',
       'ignored',
       'installed',
       'open_form',
@@ -77,7 +78,7 @@ describe('a refusal', () => {
   it('meets an event without id, if it is to be handled', () => {
     const header = { ...(payload.header as JsonObject), event_id: undefined };
     expect(toActivity({ ...payload, header }, appId)).toEqual({ ok: false, reason: 'id_missing' });
-    const read = fixture('message-read').payload;
+    const read = fixture('reaction').payload;
     expect(
       translate({ ...read, header: { ...(read.header as JsonObject), event_id: '' } }).eventKeys,
     ).toEqual([]);
@@ -280,6 +281,25 @@ it('does not take an entry of the menu that is not ours', () => {
   const { payload } = fixture('menu-my-tickets');
   const event = { ...(payload.event as JsonObject), event_key: 'assign_ticket' };
   expect(translate({ ...payload, event }).intent).toEqual({ kind: 'ignored', reason: 'other_menu' });
+});
+
+describe('what was read', () => {
+  const read = (fields: JsonObject) => {
+    const { payload } = fixture('message-read');
+    return translate({ ...payload, event: { ...(payload.event as JsonObject), ...fields } });
+  };
+
+  it('is evidence for each message whose id can be one', () => {
+    const message_id_list = ['om_1', 7, '../x', '', null, 'om_2', 'x'.repeat(201)];
+    expect(read({ message_id_list }).intent).toMatchObject({ messageIds: ['om_1', 'om_2'], readUpTo: null });
+  });
+
+  it('counts without a reader, and is ignored without a message', () => {
+    expect(read({ reader: 'nobody' })).toMatchObject({ person: null, intent: { kind: 'evidence' } });
+    for (const message_id_list of [[], [1], 'om_1', null]) {
+      expect(read({ message_id_list }).intent).toEqual({ kind: 'ignored', reason: 'message_read' });
+    }
+  });
 });
 
 it('counts an event that nobody knows as `other`, so that labels stay few', () => {

@@ -1,7 +1,7 @@
 /** What cards bring back is read with distrust: whatever is taken can be hashed, and nothing throws. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { intentOfInteraction } from '../../../../bots/shared/interaction.ts';
+import { intentOfInteraction, interactionOf } from '../../../../bots/shared/interaction.ts';
 import { canonicalJson, type JsonObject, type JsonValue } from '../../../../src/kernel/canonical-json.ts';
 
 const submit = { do: 'submit', action: 'create_ticket', input: {}, nonce: 'n-1' };
@@ -39,5 +39,35 @@ describe('what a card brings back', () => {
       input: { kept: 'ä\u{1f9ef}' },
     });
     expect(read(submit, wrong)?.intent).toMatchObject({ kind: 'submit_form', input: {} });
+  });
+});
+
+describe('a button that opens a form', () => {
+  const button = {
+    kind: 'form',
+    label: 'Reply',
+    action: 'reply_to_contact',
+    input: { ticket: 't1' },
+  } as const;
+  const carried = (nonce?: string) =>
+    read(JSON.parse(JSON.stringify(interactionOf(nonce === undefined ? button : { ...button, nonce }))))
+      ?.intent;
+
+  it('brings its nonce back where it has one', () => {
+    expect(carried('n-1')).toEqual({
+      kind: 'open_form',
+      action: 'reply_to_contact',
+      input: { ticket: 't1' },
+      surface: 'quick_action',
+      source: null,
+      nonce: 'n-1',
+    });
+    expect(carried()).not.toHaveProperty('nonce');
+  });
+
+  it('opens it all the same when the nonce is none', () => {
+    const raw = { ...interactionOf(button), nonce: 7 };
+    expect(read(raw)?.intent).toMatchObject({ kind: 'open_form', input: { ticket: 't1' } });
+    expect(read(raw)?.intent).not.toHaveProperty('nonce');
   });
 });

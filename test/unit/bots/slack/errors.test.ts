@@ -3,11 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HttpResult } from '../../../../bots/shared/http-call.ts';
 import {
+  detailOf,
+  isFalseRepeat,
   isTokenRefused,
   outcomeOf,
+  outcomeOfPost,
   outcomeOfResponse,
   outcomeOfTokenFailure,
   retryAfterMs,
+  scopeLackedIn,
+  traced,
 } from '../../../../bots/slack/errors.ts';
 
 const now = new Date('2026-11-20T09:00:00Z');
@@ -84,6 +89,8 @@ describe('a call', () => {
     ['msg_blocks_too_long', 'payload_rejected', false, false],
     ['invalid_blocks', 'payload_rejected', false, false],
     ['expired_trigger_id', 'not_found', false, false],
+    ['duplicate_message_not_found', 'transient', true, false],
+    ['cant_delete_message', 'not_found', false, false],
     ['something_new', 'unknown', false, false],
     ['__proto__', 'unknown', false, false],
   ])('is refused with %s: %s', (error, code, retryable, referenceGone) => {
@@ -122,6 +129,57 @@ describe('a call', () => {
         else expect(result).not.toBe('sent');
       }),
     );
+  });
+});
+
+describe('a post that must not be doubled', () => {
+  it('is unknown where Slack is not available, which says nothing of what was done', () => {
+    expect(outcomeOfPost(named('service_unavailable'), now)).toEqual(unknown);
+    expect(outcomeOfPost(named('channel_not_found'), now)).toMatchObject({ code: 'not_found' });
+  });
+
+  it('was taken for a repeat by these errors alone', () => {
+    expect(isFalseRepeat(named('duplicate_channel_not_found'))).toBe(true);
+    expect(isFalseRepeat(named('team_added_to_org'))).toBe(false);
+    expect(isFalseRepeat(named('__proto__'))).toBe(false);
+    expect(isFalseRepeat(answered(200, { ok: true }))).toBe(false);
+  });
+});
+
+describe('what support asks for', () => {
+  it.each<[HttpResult, string]>([
+    [named('is_archived'), 'is_archived'],
+    [named('is_archived', 404), 'is_archived'],
+    [answered(200, { ok: false, error: 'missing_scope', needed: 'im:write' }), 'missing_scope: im:write'],
+    [answered(502, '<html>'), 'HTTP 502'],
+    [named('something that was said'), 'HTTP 200'],
+    [{ kind: 'failed', mayHaveLeft: true, code: 'ECONNRESET' }, 'ECONNRESET'],
+  ])('%o', (result, detail) => {
+    expect(detailOf(result)).toBe(detail);
+    const refusal = { result: 'rejected', code: 'unknown', retryable: false } as const;
+    expect(traced(refusal, result)).toEqual({ ...refusal, detail });
+    expect(traced({ result: 'sent', messageId: '1' }, result)).toEqual({ result: 'sent', messageId: '1' });
+  });
+
+  it('is the id of the request too, where it is one', () => {
+    const sent = { result: 'sent', messageId: '1' } as const;
+    const withId = (id: string) => traced(sent, answered(200, { ok: true }, { 'x-slack-req-id': id }));
+    expect(withId('6d2f')).toEqual({ ...sent, requestId: '6d2f' });
+    expect(withId('a b')).toEqual(sent);
+  });
+
+  it('is short, and never a text of a message', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 200, max: 599 }), fc.string(), (status, error) => {
+        expect(detailOf(answered(status, { ok: false, error }))).toMatch(/^[\w.:, -]{1,110}$/);
+      }),
+    );
+  });
+
+  it('names the scope of that error alone', () => {
+    expect(scopeLackedIn(answered(200, { ok: false, error: 'missing_scope', needed: 'a:b' }))).toBe('a:b');
+    expect(scopeLackedIn(answered(200, { ok: false, error: 'other', needed: 'a:b' }))).toBeNull();
+    expect(scopeLackedIn(named('missing_scope'))).toBeNull();
   });
 });
 
@@ -164,6 +222,7 @@ describe('without a token nothing was posted', () => {
       true,
     ]);
     expect(isTokenRefused(named('missing_scope'))).toBe(false);
+    expect(isTokenRefused(named('invalid_auth', 500))).toBe(false);
     expect(isTokenRefused(answered(200, { ok: true }))).toBe(false);
   });
 });

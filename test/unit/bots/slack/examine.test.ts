@@ -25,7 +25,16 @@ const identity = {
   enterprise_id: 'E0ACME',
   is_enterprise_install: false,
 };
-const steps = ['credentials', 'token', 'organization', 'bot_id', 'scopes', 'signature_secret', 'rotation'];
+const steps = [
+  'credentials',
+  'token',
+  'organization',
+  'bot_id',
+  'scopes',
+  'readback',
+  'signature_secret',
+  'rotation',
+];
 
 let api: ApiServer;
 
@@ -77,7 +86,7 @@ const without = (name: keyof typeof secrets): JsonObject => ({ ...secrets, [name
 
 it('finds nothing wrong where nothing is', async () => {
   const checks = await examine();
-  expect(checks.map(({ status }) => status)).toEqual(Array(7).fill('pass'));
+  expect(checks.map(({ status }) => status)).toEqual(Array(8).fill('pass'));
   expect(api.requests.map(({ method }) => method)).toEqual(['auth.test']);
 });
 
@@ -86,6 +95,7 @@ describe('it finds', () => {
     const checks = await examine({ credentials: { signing_secret: secrets.signing_secret } });
     expect(checks.map(({ status }) => status)).toEqual([
       'fail',
+      'skipped',
       'skipped',
       'skipped',
       'skipped',
@@ -136,6 +146,28 @@ describe('it finds', () => {
     expect(statusOf(await examine(), 'scopes')).toBe('fail');
     api.answers['auth.test'] = identity;
     expect(statusOf(await examine(), 'scopes')).toBe('skipped');
+  });
+
+  it('where what was sent cannot be read back, and what that means', async () => {
+    const readback = async (...missing: string[]) => {
+      answer(
+        identity,
+        botScopes.filter((scope) => !missing.includes(scope)),
+      );
+      return (await examine()).find(({ step }) => step === 'readback');
+    };
+    expect(await readback('users:read')).toMatchObject({ status: 'pass' });
+    expect(await readback('groups:history')).toMatchObject({
+      status: 'warn',
+      detail:
+        'Without groups:history a send whose outcome is unknown cannot be looked up in private channels.',
+    });
+    const direct = await readback('im:history', 'im:write', 'metadata.message:read');
+    expect(direct?.detail).toContain('Without im:history, im:write a send whose outcome is unknown');
+    expect(direct?.detail).toContain('looked up in direct messages.');
+    expect(direct?.detail).toContain('Slack does not confirm deliveries');
+    api.answers['auth.test'] = identity;
+    expect(statusOf(await examine(), 'readback')).toBe('skipped');
   });
 
   it('that the signing secret is missing or looks wrong', async () => {

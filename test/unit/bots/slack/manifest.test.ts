@@ -32,6 +32,14 @@ describe('the manifest', () => {
     expect(new Set(botScopes).size).toBe(botScopes.length);
   });
 
+  it('is told of its own messages alone, by their metadata', () => {
+    expect(manifest.settings?.event_subscriptions?.metadata_subscriptions).toEqual([
+      { app_id: request.registration.appId, event_type: 'deskbridge_message' },
+    ]);
+    expect(botEvents).toContain('message_metadata_posted');
+    expect(botScopes).toContain('metadata.message:read');
+  });
+
   it('sends everything to the address with the registration', () => {
     expect(manifest.settings).toMatchObject({
       event_subscriptions: { request_url: events },

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeMrkdwn, pageUrl, textSections } from '../../../../bots/slack/block-elements.ts';
 import { faultsOfMessage, faultsOfView, limits } from '../../../../bots/slack/block-limits.ts';
-import { type Rendering, renderBlocks, renderMessage } from '../../../../bots/slack/render.ts';
+import { type Rendering, renderBlocks, renderMessage, renderReduced } from '../../../../bots/slack/render.ts';
 import { renderClosing, renderForm } from '../../../../bots/slack/render-form.ts';
 import { renderHome } from '../../../../bots/slack/render-home.ts';
 import { blockFaults, viewFaults } from '../../../../bots/slack/simulator/block-limits.ts';
@@ -310,6 +310,26 @@ it('the simulated Web API, which checks by itself, takes any rendering', () => {
     { numRuns: 50 },
   );
 }, 60_000);
+
+describe('the reduced rendering', () => {
+  it('of any message is title and text alone, within the limit of a text and inert', () => {
+    fc.assert(
+      fc.property(anyMessage, (message) => {
+        const { text, ...more } = renderReduced(message);
+        expect(more).toEqual({});
+        expect(text).not.toBe('');
+        expect(Buffer.byteLength(text)).toBeLessThanOrEqual(limits.textBytes);
+        expect(text).not.toMatch(/[<>]/);
+      }),
+    );
+  });
+
+  it('says more than the fallback, and nothing of facts and items', () => {
+    const long = { title: 'T', text: 'x'.repeat(2500), facts: [{ label: 'Client', value: 'Acme' }] };
+    expect(renderReduced(long).text).toBe(`T\n${'x'.repeat(2500)}`);
+    expect(renderReduced({ title: '' }).text).toBe('…');
+  });
+});
 
 describe('the check of limits', () => {
   const text = (length: number) => ({ type: 'plain_text' as const, text: 'x'.repeat(length), emoji: false });

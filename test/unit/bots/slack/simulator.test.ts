@@ -536,16 +536,86 @@ describe('the Web API', () => {
     expect(byPerson).toBe('channel_not_found');
   });
 
-  it('limits the rate of a conversation when told to', async () => {
-    simulator.limits.onePerSecond = true;
+  it('limits rates when told to, as published, and counts what was too much', async () => {
+    simulator.limits.enforced = true;
     const args = { channel: ann(), text: 'x' };
     expect((await api('chat.postMessage', args)).status).toBe(200);
     const refused = await api('chat.postMessage', args);
     expect(refused).toMatchObject({ status: 429, body: { error: 'ratelimited' } });
     expect(refused.headers.get('retry-after')).toBe('1');
-    now += 1001;
+    const elsewhere = { channel: simulator.world.person('ben').platformUserId, text: 'x' };
+    expect((await api('chat.postMessage', elsewhere)).status).toBe(200);
+    now += 1000;
     expect((await api('chat.postMessage', args)).status).toBe(200);
-    expect(simulator.counts['chat.postMessage']).toBe(3);
+    expect(simulator.counts['chat.postMessage']).toBe(4);
+    expect(simulator.violations()).toBe(1);
+    const read = () => api('conversations.open', { users: ann() });
+    for (let n = 0; n < 50; n += 1) expect((await read()).status).toBe(200);
+    now += 10_000;
+    const many = await read();
+    expect(many.status).toBe(429);
+    expect(many.headers.get('retry-after')).toBe('50');
+    expect((await api('users.info', { user: ann() })).status).toBe(200);
+    expect(simulator.violations()).toBe(2);
+    simulator.limits.override({ conversation_messages: 3 });
+    now += 1000;
+    const statuses = [];
+    for (let n = 0; n < 4; n += 1) statuses.push((await api('chat.postMessage', args)).status);
+    expect(statuses).toEqual([200, 200, 200, 429]);
+  });
+
+  it('counts nothing unless told to', async () => {
+    for (let n = 0; n < 5; n += 1) await api('chat.postMessage', { channel: ann(), text: 'x' });
+    expect(simulator.violations()).toBe(0);
+    expect(simulator.postedByBot()).toHaveLength(5);
+  });
+
+  it('holds the token’s scopes against what it may do', async () => {
+    const poor = simulator.tokens.issue(simulator.world.installation(), 'im:write').access_token;
+    const error = async (method: string, args: JsonObject) => (await api(method, args, poor)).body;
+    expect(await error('chat.postMessage', { channel: ann(), text: 'x' })).toMatchObject({
+      error: 'missing_scope',
+      needed: 'chat:write',
+      provided: 'im:write',
+    });
+    const { channel } = await error('conversations.open', { users: ann() });
+    const direct = typeof channel === 'object' ? channel.id : '';
+    expect(await error('conversations.history', { channel: direct })).toMatchObject({ needed: 'im:history' });
+    expect((await api('conversations.history', { channel: direct })).body.ok).toBe(true);
+    expect((await api('conversations.history', { channel: ann() })).body.error).toBe('channel_not_found');
+  });
+
+  it('refuses to post where it is told to, and keeps what names a message', async () => {
+    simulator.ways.refusals.set(ann(), 'user_disabled');
+    expect((await api('chat.postMessage', { channel: ann(), text: 'x' })).body.error).toBe('user_disabled');
+    const { channel } = (await api('conversations.open', { users: ann() })).body;
+    const direct = typeof channel === 'object' ? channel.id : '';
+    expect((await api('chat.postMessage', { channel: direct, text: 'x' })).body.error).toBe('user_disabled');
+    simulator.ways.refusals.clear();
+    const named = { channel: direct, text: 'x', client_msg_id: 'one' };
+    const first = await api('chat.postMessage', named);
+    const second = await api('chat.postMessage', named);
+    expect(second.body.ts).not.toBe(first.body.ts);
+    expect(simulator.oracle.all(direct).map(({ clientMsgId }) => clientMsgId)).toEqual(['one', 'one']);
+    simulator.ways.dedupesByClientMsgId = true;
+    expect((await api('chat.postMessage', named)).body.ts).toBe(first.body.ts);
+    await api('chat.delete', { channel: direct, ts: first.body.ts ?? '' });
+    expect((await api('chat.postMessage', named)).body.error).toBe('duplicate_message_not_found');
+  });
+
+  it('shows the messages of bots over all conversations, as they were posted', async () => {
+    await simulator.say('hello', { place: ops });
+    const metadata = { event_type: 'deskbridge_message', event_payload: { token: 't' } };
+    await api('chat.postMessage', { channel: channelId(), text: 'first' });
+    await api('chat.postMessage', { channel: ann(), text: 'second', metadata });
+    const { ts = '' } = (await api('chat.postMessage', { channel: channelId(), text: 'gone' })).body;
+    await api('chat.postMessage', { channel: channelId(), text: 'third' });
+    await api('chat.delete', { channel: channelId(), ts });
+    expect(simulator.postedByBot().map(({ text, token }) => [text, token])).toEqual([
+      ['first', null],
+      ['second', 't'],
+      ['third', null],
+    ]);
   });
 });
 
@@ -562,6 +632,15 @@ describe('faults', () => {
     expect(simulator.oracle.posts).toBe(2);
   });
 
+  it('commit late: the caller may have given up by then', async () => {
+    simulator.faults.set('chat.postMessage', { kind: 'late', ms: 400 }, 1);
+    const given = api('chat.postMessage', { channel: ann(), text: 'x' });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(simulator.oracle.posts).toBe(0);
+    expect((await given).status).toBe(200);
+    expect(simulator.oracle.posts).toBe(1);
+  });
+
   it('break the connection when told to', async () => {
     simulator.faults.set('chat.postMessage', { kind: 'drop_before' }, 1);
     simulator.faults.set('chat.postMessage', { kind: 'drop_after' }, 1);
@@ -570,6 +649,39 @@ describe('faults', () => {
     expect(simulator.oracle.posts).toBe(0);
     await expect(lost()).rejects.toThrow();
     expect(simulator.oracle.posts).toBe(1);
+  });
+});
+
+describe('metadata', () => {
+  const metadata = { event_type: 'deskbridge_message', event_payload: { token: 't' } };
+
+  it('is told of to an app that subscribes to its type', async () => {
+    const installation = simulator.world.installation();
+    const post = (of: JsonObject) => api('chat.postMessage', { channel: ann(), text: 'x', ...of });
+    await post({ metadata });
+    installation.app.metadataEvents = ['deskbridge_message'];
+    try {
+      await post({});
+      await post({ metadata: { ...metadata, event_type: 'another' } });
+      const { ts, channel } = (await post({ metadata })).body;
+      await expect.poll(() => received).toHaveLength(1);
+      expect(last().body).toMatchObject({
+        type: 'event_callback',
+        team_id: 'T0ACME',
+        event: { type: 'message_metadata_posted', channel_id: channel, message_ts: ts, app_id: 'A0DESK' },
+      });
+      const payload = { kind: 'event', body: last().body, requestKey: 'k' };
+      expect(toActivity(payload, 'A0DESK')).toMatchObject({
+        ok: true,
+        activity: { intent: { kind: 'evidence', tokens: [{ token: 't', messageId: ts }] } },
+      });
+      // Nobody doubts that it came, even though the answer did not.
+      simulator.faults.set('chat.postMessage', { kind: 'drop_after' }, 1);
+      await expect(post({ metadata })).rejects.toThrow();
+      await expect.poll(() => received).toHaveLength(2);
+    } finally {
+      delete installation.app.metadataEvents;
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 /** Payloads of every kind, from the raw request on, become the right activity, and hostile ones never throw. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { metadataOf, metadataType, tokenOf } from '../../../../bots/slack/metadata.ts';
 import { toActivity } from '../../../../bots/slack/to-activity.ts';
 import { createSlackReceiver } from '../../../../bots/slack/verify.ts';
 import type { Activity } from '../../../../src/kernel/activity.ts';
@@ -154,6 +155,59 @@ describe('messages', () => {
     const { body } = sample('app-mention');
     const whole = { ...body, ...envelope, event: { ...(body.event as JsonObject), ...fields } };
     expect(translateBody('event', whole)).toEqual({ ok: false, reason });
+  });
+});
+
+describe('what Slack tells of a message of ours', () => {
+  const metadata = (token: JsonValue, event_type = 'deskbridge_message'): JsonObject => ({
+    metadata: { event_type, event_payload: { token } },
+  });
+
+  it.each<[string, string, JsonObject, string]>([
+    ['by another app’s metadata', 'message-metadata-posted', { app_id: 'A0OTHER0001' }, 'metadata'],
+    ['of another type', 'message-metadata-posted', metadata('t', 'task_created'), 'metadata'],
+    [
+      'without a token',
+      'message-metadata-posted',
+      { metadata: { event_type: 'deskbridge_message' } },
+      'metadata',
+    ],
+    ['with a token of another form', 'message-metadata-posted', metadata('a b'), 'metadata'],
+    ['with a token that is none', 'message-metadata-posted', metadata({ a: 1 }), 'metadata'],
+    ['nowhere', 'message-metadata-posted', { channel_id: null }, 'metadata'],
+    ['at no time', 'message-metadata-posted', { message_ts: null }, 'metadata'],
+    ['after a change', 'message-echo-metadata', { subtype: 'message_changed' }, 'echo'],
+    ['without metadata', 'message-echo-metadata', { metadata: null }, 'echo'],
+  ])('%s is no evidence', (_, name, fields, reason) => {
+    expect(event(name, fields)).toMatchObject({ intent: { kind: 'ignored', reason }, eventKeys: [] });
+  });
+
+  it('is evidence once, though it comes twice', () => {
+    const [posted, echoed] = ['message-metadata-posted', 'message-echo-metadata'].map((name) =>
+      event(name, {}),
+    );
+    expect(posted?.eventKeys[1]).toBe(echoed?.eventKeys[1]);
+  });
+
+  it('is nothing of ours when a person or another app copies it', () => {
+    const copied = metadata('019a9c1e-0000-7000-8000-000000000001');
+    expect(event('message-im', copied).intent.kind).toBe('command');
+    expect(event('message-bot', copied).intent).toMatchObject({ kind: 'ignored' });
+  });
+
+  it('carries the token that it was posted with', () => {
+    fc.assert(
+      fc.property(fc.uuid(), (token) => {
+        expect(tokenOf(metadataOf(token))).toBe(token);
+        expect(tokenOf(JSON.parse(JSON.stringify(metadataOf(token))))).toBe(token);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(tokenOf(value)).toBeNull();
+        expect(tokenOf({ event_type: metadataType, event_payload: value })).toBeNull();
+      }),
+    );
   });
 });
 

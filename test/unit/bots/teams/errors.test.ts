@@ -2,7 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HttpResult } from '../../../../bots/shared/http-call.ts';
-import { outcomeOf, outcomeOfTokenFailure, retryAfterMs } from '../../../../bots/teams/errors.ts';
+import {
+  isOtherRegion,
+  outcomeOf,
+  outcomeOfTokenFailure,
+  repeatable,
+  retryAfterMs,
+} from '../../../../bots/teams/errors.ts';
 
 const now = new Date('2026-11-20T09:00:00Z');
 
@@ -34,6 +40,7 @@ describe('a send', () => {
       result: 'rejected',
       code: 'transient',
       retryable: true,
+      detail: 'ECONNRESET',
     });
   });
 
@@ -62,7 +69,8 @@ describe('a send', () => {
     [418, 'Teapot', 'unknown', undefined],
     [302, '', 'unknown', undefined],
   ])('is refused for good after %i %s', (status, name, code, referenceGone) => {
-    const expected = { result: 'rejected', code, retryable: false };
+    const detail = name === '' ? {} : { detail: name };
+    const expected = { result: 'rejected', code, retryable: false, ...detail };
     const outcome = outcomeOf(named(status, name), false, now);
     expect(outcome).toEqual(referenceGone ? { ...expected, referenceGone } : expected);
   });
@@ -70,6 +78,45 @@ describe('a send', () => {
   it('of an update does not lose the conversation for a message that is gone', () => {
     expect(outcomeOf(answered(404), true, now)).not.toHaveProperty('referenceGone');
     expect(outcomeOf(named(404, 'ConversationNotFound'), true, now)).toHaveProperty('referenceGone', true);
+  });
+
+  it('names the error and the request only where they look like names', () => {
+    const ids = { 'x-ms-request-id': 'a1-b2', 'request-id': 'c3' };
+    const error = (code: string) => ({ error: { code, message: 'Printer is broken' } });
+    expect(outcomeOf(answered(403, error('Forbidden'), ids), false, now)).toMatchObject({
+      detail: 'Forbidden',
+      requestId: 'a1-b2',
+    });
+    expect(outcomeOf(answered(200, { id: '17' }, { 'request-id': 'c3' }), false, now)).toEqual({
+      result: 'sent',
+      messageId: '17',
+      requestId: 'c3',
+    });
+    const odd = outcomeOf(answered(403, error('Your text "Printer"'), { 'request-id': 'a b' }), false, now);
+    expect(odd).toEqual({ result: 'rejected', code: 'unauthorized', retryable: false });
+  });
+
+  it('knows an answer that means another region', () => {
+    const other = (message: string) => answered(403, { error: { code: 'BadArgument', message } });
+    expect(isOtherRegion(other('User is from different region'))).toBe(true);
+    expect(isOtherRegion(other('Incoming request was redirected to the wrong geo! Current geo: EMEA'))).toBe(
+      true,
+    );
+    expect(isOtherRegion(other('Something else'))).toBe(false);
+    expect(isOtherRegion(answered(500, { error: { code: 'BadArgument', message: 'wrong geo' } }))).toBe(
+      false,
+    );
+    expect(isOtherRegion({ kind: 'failed', mayHaveLeft: true, code: 'ECONNRESET' })).toBe(false);
+  });
+
+  it('that can be repeated is never unknown', () => {
+    expect(repeatable(outcomeOf(answered(500), false, now))).toEqual({
+      result: 'rejected',
+      code: 'server_error',
+      retryable: true,
+    });
+    const gone = outcomeOf(named(404, 'ConversationNotFound'), false, now);
+    expect(repeatable(gone)).toBe(gone);
   });
 
   it('is never called known after a 5xx, whatever the body', () => {

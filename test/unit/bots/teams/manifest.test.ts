@@ -6,6 +6,7 @@ import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { strFromU8, unzipSync } from 'fflate';
 import { describe, expect, it } from 'vitest';
+import { feedActivityType } from '../../../../bots/teams/feed.ts';
 import { extensionCommands, intentOfInvoke } from '../../../../bots/teams/invokes.ts';
 import {
   localizationJson,
@@ -103,6 +104,23 @@ describe('the manifest', () => {
     expect(local).toMatchObject({
       validDomains: ['127.0.0.1'],
       developer: { privacyUrl: 'https://127.0.0.1:3978/' },
+    });
+  });
+
+  it('asks for what the activity feed and reading back take, and declares the entry that is sent', () => {
+    expect(json).toMatchObject({
+      webApplicationInfo: { id: appId },
+      activities: { activityTypes: [{ type: feedActivityType, templateText: '{title}' }] },
+      authorization: {
+        permissions: {
+          resourceSpecific: [
+            { name: 'TeamsActivity.Send.User', type: 'Application' },
+            { name: 'ChannelMessage.Read.Group', type: 'Application' },
+            { name: 'ChatMessage.Read.Chat', type: 'Application' },
+            { name: 'ChatMessageReadReceipt.Read.Chat', type: 'Application' },
+          ],
+        },
+      },
     });
   });
 

@@ -56,6 +56,16 @@ describe('from an activity', () => {
     expect(refer(fields)).toBeNull();
   });
 
+  it.each<[string, JsonObject, string | null]>([
+    ["Graph's id of the team", { team: { id: '19:team', aadGroupId: 'AAAA' } }, 'aaaa'],
+    ["the connector's id of the team", { team: { id: '19:team' } }, '19:team'],
+    ['no team', { channel: { id: '19:c' } }, null],
+  ])('of a channel knows %s', (_, channelData, team) => {
+    const conversation = { id: '19:c', conversationType: 'channel' };
+    expect(refer({ conversation, channelData })?.channelId).toBe(team);
+    expect(refer({ channelData })?.channelId).toBeNull();
+  });
+
   it('takes the language from the client information', () => {
     const entities = [{ type: 'clientInfo', locale: 'fr-FR' }];
     expect(refer({ locale: undefined, entities })?.locale).toBe('fr-FR');

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { safeUrl } from '../../../../bots/shared/safe-url.ts';
 import { escapeMarkdown } from '../../../../bots/teams/card-elements.ts';
-import { renderCard, renderMessage } from '../../../../bots/teams/render.ts';
+import { markOf, renderCard, renderMessage, tokenOf } from '../../../../bots/teams/render.ts';
 import { renderForm } from '../../../../bots/teams/render-form.ts';
 import type { JsonObject, JsonValue } from '../../../../src/kernel/canonical-json.ts';
 import type { Message } from '../../../../src/kernel/message.ts';
@@ -240,9 +240,12 @@ describe('size', () => {
         const activity = renderMessage(message);
         expect(bytes(activity)).toBeLessThanOrEqual(26_500);
         expect(faultsOf(cardOf(activity))).toEqual([]);
-        const small = renderCard(message, { place, maxBytes: 8000 });
+        const small = renderCard(message, { place, maxBytes: 8000, token: 'delivery-1' });
         expect(bytes(small)).toBeLessThanOrEqual(8000);
         expect(faultsOf(small)).toEqual([]);
+        expect(tokenOf(small)).toBe('delivery-1');
+        expect(JSON.stringify(small).split(markOf('delivery-1'))).toHaveLength(2);
+        expect(tokenOf(cardOf(activity))).toBeNull();
       }),
       { numRuns: 100 },
     );

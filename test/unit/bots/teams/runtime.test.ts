@@ -101,7 +101,7 @@ describe('a message', () => {
     const outcome = await send();
     const [message, ...more] = visible();
     expect(more).toEqual([]);
-    expect(outcome).toEqual({ result: 'sent', messageId: message?.id });
+    expect(outcome).toEqual({ result: 'sent', messageId: message?.id, requestId: expect.any(String) });
     expect(message).toMatchObject({ appId, replyToId: null, activity: { from: { id: `28:${appId}` } } });
     expect(JSON.stringify(message?.activity)).toContain('Printer is broken');
   });
@@ -117,7 +117,10 @@ describe('a message', () => {
   it('replaces one of ours in place', async () => {
     const first = await send();
     const updateMessageId = first.result === 'sent' ? first.messageId : null;
-    expect(await send({ updateMessageId, message: { title: 'Done' } })).toEqual(first);
+    expect(await send({ updateMessageId, message: { title: 'Done' } })).toMatchObject({
+      result: 'sent',
+      messageId: updateMessageId,
+    });
     expect(visible()).toHaveLength(1);
     expect(visible()[0]?.history.map((event) => event.kind)).toEqual(['post', 'update']);
     expect(JSON.stringify(visible()[0]?.activity)).toContain('Done');
@@ -131,12 +134,16 @@ describe('a message', () => {
   });
 });
 
+function unknown(detail: string): SendOutcome {
+  return { result: 'unknown', code: 'outcome_unknown', detail };
+}
+
 describe('one request a send, and an honest outcome', () => {
   it.each<[string, Fault, SendOutcome, number]>([
-    ['500 before accepting', { kind: 'error_before' }, { result: 'unknown', code: 'outcome_unknown' }, 0],
-    ['500 after accepting', { kind: 'error_after' }, { result: 'unknown', code: 'outcome_unknown' }, 1],
-    ['a break before accepting', { kind: 'drop_before' }, { result: 'unknown', code: 'outcome_unknown' }, 0],
-    ['a break after accepting', { kind: 'drop_after' }, { result: 'unknown', code: 'outcome_unknown' }, 1],
+    ['500 before accepting', { kind: 'error_before' }, unknown('InternalServerError'), 0],
+    ['500 after accepting', { kind: 'error_after' }, unknown('InternalServerError'), 1],
+    ['a break before accepting', { kind: 'drop_before' }, unknown('ECONNRESET'), 0],
+    ['a break after accepting', { kind: 'drop_after' }, unknown('ECONNRESET'), 1],
     [
       '429',
       { kind: 'refuse', status: 429, retryAfterSeconds: 2 },
@@ -152,12 +159,17 @@ describe('one request a send, and an honest outcome', () => {
     [
       'a block by the person',
       { kind: 'refuse', status: 403, code: 'ConversationBlockedByUser' },
-      { result: 'rejected', code: 'blocked_by_user', retryable: false },
+      {
+        result: 'rejected',
+        code: 'blocked_by_user',
+        retryable: false,
+        detail: 'ConversationBlockedByUser',
+      },
       0,
     ],
   ])('after %s', async (_, fault, outcome, posts) => {
     simulator.faults.set('send', fault);
-    expect(await send()).toEqual(outcome);
+    expect(await send()).toMatchObject(outcome);
     expect(simulator.counts.send).toBe(1);
     expect(simulator.oracle.posts).toBe(posts);
   });
@@ -165,7 +177,7 @@ describe('one request a send, and an honest outcome', () => {
   it('when the answer takes longer than five seconds', async () => {
     simulator.faults.set('send', { kind: 'slow', ms: 8000 });
     const started = performance.now();
-    expect(await send()).toEqual({ result: 'unknown', code: 'outcome_unknown' });
+    expect(await send()).toEqual(unknown('ETIMEDOUT'));
     expect(performance.now() - started).toBeLessThan(6000);
     expect(simulator.oracle.posts).toBe(1);
   }, 10_000);
@@ -173,7 +185,12 @@ describe('one request a send, and an honest outcome', () => {
   it('when nobody listens: certainly not posted', async () => {
     runtime = create({ serviceHosts: ['127.0.0.1:1'] });
     const outcome = await send({ reference: reference({ serviceUrl: 'http://127.0.0.1:1/amer/' }) });
-    expect(outcome).toEqual({ result: 'rejected', code: 'transient', retryable: true });
+    expect(outcome).toEqual({
+      result: 'rejected',
+      code: 'transient',
+      retryable: true,
+      detail: 'ECONNREFUSED',
+    });
   });
 
   it('when the connection breaks inside the answer', async () => {
@@ -187,14 +204,14 @@ describe('one request a send, and an honest outcome', () => {
     const serviceUrl = `http://127.0.0.1:${port}/amer/`;
     const demo = registration({ demo: true });
     const outcome = await send({ registration: demo, reference: reference({ serviceUrl }) });
-    expect(outcome).toEqual({ result: 'unknown', code: 'outcome_unknown' });
+    expect(outcome).toEqual(unknown('ECONNRESET'));
     server.close();
   });
 
   it('when the far side speaks no TLS: certainly not posted', async () => {
     const serviceUrl = simulator.serviceUrl.replace('http:', 'https:');
     const outcome = await send({ reference: reference({ serviceUrl }) });
-    expect(outcome).toEqual({ result: 'rejected', code: 'transient', retryable: true });
+    expect(outcome).toMatchObject({ result: 'rejected', code: 'transient', retryable: true });
     expect(simulator.oracle.posts).toBe(0);
   });
 
@@ -205,6 +222,8 @@ describe('one request a send, and an honest outcome', () => {
       code: 'not_found',
       retryable: false,
       referenceGone: true,
+      detail: 'ConversationNotFound',
+      requestId: expect.any(String),
     });
   });
 
@@ -333,7 +352,7 @@ describe('a registration of the demo', () => {
     await restartWithoutTokens();
     simulator.faults.set('send', { kind: 'drop_after' });
     const outcome = await send({ registration: registration({ demo: true }) });
-    expect(outcome).toEqual({ result: 'unknown', code: 'outcome_unknown' });
+    expect(outcome).toEqual(unknown('ECONNRESET'));
   });
 
   it('speaks to nobody else', async () => {

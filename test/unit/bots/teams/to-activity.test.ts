@@ -98,6 +98,48 @@ describe('event keys', () => {
   });
 });
 
+describe('a read receipt', () => {
+  const receipt = (fields: JsonObject = {}) =>
+    message({
+      type: 'event',
+      name: 'application/vnd.microsoft.readReceipt',
+      value: { lastReadMessageId: '1763630050333' },
+      ...fields,
+    });
+
+  it('is evidence of everything up to its message', () => {
+    const activity = translate(receipt());
+    expect(activity.intent).toEqual({
+      kind: 'evidence',
+      of: 'read',
+      tokens: [],
+      messageIds: [],
+      readUpTo: '1763630050333',
+    });
+    expect(activity.reference?.platformConversationId).toEqual(expect.any(String));
+    expect(activity).toMatchObject({ replyBy: 'message', messageId: null });
+  });
+
+  it('is the same however often it comes, and another by another person or of another message', () => {
+    const [key] = translate(receipt({ id: '1' })).eventKeys;
+    expect(translate(receipt({ id: '2' })).eventKeys).toEqual([key]);
+    expect(translate(receipt({ id: undefined })).eventKeys).toEqual([key]);
+    const value = { lastReadMessageId: '1763630050334' };
+    expect(translate(receipt({ value })).eventKeys).not.toEqual([key]);
+    expect(translate(receipt({ from: { id: '29:somebody' } })).eventKeys).not.toEqual([key]);
+  });
+
+  it.each<[string, JsonObject]>([
+    ['without a message', { value: {} }],
+    ['of another shape', { value: [1] }],
+    ['with a message that is no text', { value: { lastReadMessageId: 7 } }],
+    ['by a bot', { from: { id: '28:other' } }],
+    ['which is another event', { name: 'application/vnd.microsoft.meetingStart' }],
+  ])('%s is ignored', (_, fields) => {
+    expect(translate(receipt(fields)).intent).toEqual({ kind: 'ignored', reason: 'event' });
+  });
+});
+
 describe('typed text', () => {
   const bot = { type: 'mention', text: '<at>Deskbridge</at>', mentioned: { id: `28:${appId}` } };
 

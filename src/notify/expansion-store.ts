@@ -1,0 +1,84 @@
+/** SQL of working through an audience: the notification, locked, and its progress. */
+import { statement, type Transaction } from '../infra/database.ts';
+import type {
+  Category,
+  NotificationContent,
+  NotificationTarget,
+  Priority,
+  UnknownPolicy,
+} from './records.ts';
+
+/** A notification as it is worked through. */
+export interface ExpandedNotification {
+  notificationId: string;
+  category: Category;
+  content: NotificationContent;
+  target: NotificationTarget | null;
+  actorUserId: string | null;
+  onUnknown: UnknownPolicy;
+  priority: Priority;
+  collapseKey: string | null;
+  sendAt: Date | null;
+  sendAtLocal: string | null;
+  expiresAt: Date | null;
+  recipients: number;
+  withdrawnAt: Date | null;
+  acceptedAt: Date;
+}
+
+type Row = Omit<ExpandedNotification, 'target'> & {
+  targetKind: NotificationTarget['kind'] | null;
+  targetId: string | null;
+};
+
+const lockSql = statement(
+  'expansion_lock',
+  `select notification_id as "notificationId", category, content, target_kind as "targetKind", target_id as "targetId",
+     actor_user_id as "actorUserId", on_unknown as "onUnknown", priority, collapse_key as "collapseKey",
+     send_at as "sendAt", send_at_local as "sendAtLocal", expires_at as "expiresAt", recipients,
+     withdrawn_at as "withdrawnAt", created_at as "acceptedAt"
+     from notifications where tenant_id = $1 and notification_id = $2 and expanded_at is null
+      for update skip locked`,
+);
+
+/** The notification, locked until the transaction ends; null when another holds it, or nothing of it is left to do. */
+export async function lockForExpansion(
+  tx: Transaction,
+  notificationId: string,
+): Promise<ExpandedNotification | null> {
+  const [row] = await tx.query<Row>(lockSql, [tx.tenantId, notificationId]);
+  if (row === undefined) return null;
+  const { targetKind, targetId, ...notification } = row;
+  const target = targetKind === null || targetId === null ? null : { kind: targetKind, id: targetId };
+  return { ...notification, target };
+}
+
+const pendingSql = statement(
+  'expansion_pending',
+  'select 1 from notifications where tenant_id = $1 and notification_id = $2 and expanded_at is null',
+);
+
+/** Whether somebody has to work through it still. */
+export async function isPending(tx: Transaction, notificationId: string): Promise<boolean> {
+  return (await tx.query(pendingSql, [tx.tenantId, notificationId])).length > 0;
+}
+
+const contentSql = statement(
+  'expansion_content',
+  'update notifications set content = $3 where tenant_id = $1 and notification_id = $2',
+);
+
+/** Writes the snapshot; travels with the next statements. */
+export function writeContent(tx: Transaction, notificationId: string, content: NotificationContent): void {
+  tx.enqueue(contentSql, [tx.tenantId, notificationId, JSON.stringify(content)]);
+}
+
+const expandedSql = statement(
+  'expansion_done',
+  'update notifications set expanded_at = $3 where tenant_id = $1 and notification_id = $2',
+);
+
+/** Everybody has their deliveries; travels with the next statements. */
+export function markExpanded(tx: Transaction, notificationId: string, now: Date): void {
+  tx.enqueue(expandedSql, [tx.tenantId, notificationId, now]);
+}

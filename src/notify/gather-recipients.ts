@@ -1,0 +1,131 @@
+/** Facts of a chunk of an audience, in a few reads whatever its size. */
+import type { Transaction } from '../infra/database.ts';
+import type { Destination, PlatformAddressing } from '../kernel/notification.ts';
+import type { AudienceRow } from './audience-store.ts';
+import type { RecipientFacts, Way } from './plan-deliveries.ts';
+import {
+  type ConversationFacts,
+  identityKey,
+  type LinkFacts,
+  type PersonFacts,
+  type RegistrationFacts,
+  readConversations,
+  readLinkedUsers,
+  readLinks,
+  readPersonal,
+  readPersons,
+  readRegistrations,
+} from './recipient-queries.ts';
+
+type AddressingOf = (platform: string) => PlatformAddressing;
+
+/** The facts of each recipient, in the order of the audience. Four round trips. */
+export async function gatherRecipients(
+  tx: Transaction,
+  addressingOf: AddressingOf,
+  audience: readonly AudienceRow[],
+): Promise<RecipientFacts[]> {
+  const userIds = audience.flatMap(({ userId }) => userId ?? []);
+  const [links, conversations] = await Promise.all([
+    readLinks(tx, userIds),
+    readConversations(
+      tx,
+      audience.flatMap(({ conversationId }) => conversationId ?? []),
+    ),
+  ]);
+  const named = [...links, ...conversations.values(), ...audience];
+  const [registrations, personal] = await Promise.all([
+    readRegistrations(tx, new Set(named.flatMap(({ registrationId }) => registrationId ?? []))),
+    readPersonal(tx, links),
+  ]);
+  const places = placesOf(audience, conversations, { registrations, addressingOf });
+  const behind = await readLinkedUsers(tx, [...places.values()].map(identityOf));
+  const persons = await readPersons(tx, [...new Set([...userIds, ...behind.values()])]);
+  const linksOf = Map.groupBy(links, ({ userId }) => userId);
+  return audience.map(({ ordinal, userId }) => {
+    if (userId !== null) {
+      const ways = (linksOf.get(userId) ?? []).flatMap((link) =>
+        waysOf(link, personal.get(identityKey(link)), { registrations, addressingOf }),
+      );
+      return { userId, person: persons.get(userId) ?? nobody, fixed: false, ways };
+    }
+    const way = places.get(ordinal);
+    const owner = way === undefined ? undefined : behind.get(identityKey(identityOf(way)));
+    const person = owner === undefined ? null : (persons.get(owner) ?? null);
+    return { userId: owner ?? null, person, fixed: true, ways: way === undefined ? [] : [way] };
+  });
+}
+
+/** A user who is gone since. */
+const nobody: PersonFacts = {
+  active: false,
+  timeZone: null,
+  preferences: { quietHours: null, categories: {} },
+};
+
+/** What makes destinations of ids. */
+interface Naming {
+  registrations: ReadonlyMap<string, RegistrationFacts>;
+  addressingOf: AddressingOf;
+}
+
+function waysOf(
+  link: LinkFacts,
+  personal: { state: 'active' | 'retired'; lastActivityAt: Date } | undefined,
+  { registrations, addressingOf }: Naming,
+): Way[] {
+  const { registrationId, platformUserId } = link;
+  const registration = registrations.get(registrationId);
+  if (registration === undefined) return [];
+  const destinations = addressingOf(registration.platform).ofPerson(platformUserId);
+  return destinations.map((destination, index) => ({
+    ...wayTo(destination, registrationId, registration, personal?.state),
+    usual: index === 0,
+    lastActivityAt: personal?.lastActivityAt ?? null,
+  }));
+}
+
+function wayTo(
+  destination: Destination,
+  registrationId: string,
+  { platform, live }: RegistrationFacts,
+  state: 'active' | 'retired' | undefined,
+): Way {
+  return {
+    channel: { ...destination, registrationId, platform },
+    state: !live ? 'inactive' : state === 'retired' ? 'retired' : 'open',
+    usual: true,
+    lastActivityAt: null,
+  };
+}
+
+/**
+ * What named conversations and addresses stand for, by ordinal; without those that are gone, or of no form that the
+ * platform knows.
+ */
+function placesOf(
+  audience: readonly AudienceRow[],
+  conversations: ReadonlyMap<string, ConversationFacts>,
+  { registrations, addressingOf }: Naming,
+): Map<number, Way> {
+  const places = new Map<number, Way>();
+  for (const { ordinal, conversationId, registrationId, address } of audience) {
+    const conversation = conversationId === null ? undefined : conversations.get(conversationId);
+    const through = conversation?.registrationId ?? registrationId ?? '';
+    const registration = registrations.get(through);
+    if (registration === undefined) continue;
+    const addressing = addressingOf(registration.platform);
+    const destination = conversation
+      ? addressing.ofReference(conversation)
+      : addressing.ofAddress(address ?? '');
+    if (destination !== null) {
+      places.set(ordinal, wayTo(destination, through, registration, conversation?.state));
+    }
+  }
+  return places;
+}
+
+/** Destinations of people are named by the id that links are made with. */
+function identityOf({ channel }: Way) {
+  return { registrationId: channel.registrationId, platformUserId: channel.id };
+}

@@ -1,0 +1,62 @@
+/** Writes a lane's outcomes, those of the same moment in one commit; what cannot be written now is kept until it can. */
+import type { LaneDependencies, LeasedLane } from './lane.ts';
+import { recordOutcomes, type Settled } from './record-outcomes.ts';
+
+const batchSize = 512;
+const retryMs = 500;
+
+export class OutcomeWriter {
+  readonly #deps: LaneDependencies;
+  readonly #lane: LeasedLane;
+  readonly #recorded: (settled: Settled, ours: boolean) => void;
+  #waiting: Settled[] = [];
+  #writing: Promise<void> | null = null;
+
+  /** @param recorded called once each is committed; `ours`: this try was still the delivery's */
+  constructor(deps: LaneDependencies, lane: LeasedLane, recorded: (settled: Settled, ours: boolean) => void) {
+    this.#deps = deps;
+    this.#lane = lane;
+    this.#recorded = recorded;
+  }
+
+  get isIdle(): boolean {
+    return this.#writing === null;
+  }
+
+  add(settled: Settled): void {
+    this.#waiting.push(settled);
+    this.#writing ??= this.#write().finally(() => {
+      this.#writing = null;
+    });
+  }
+
+  /** Resolves when everything is written. */
+  async settled(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    const { database, time, failpoint, log } = this.#deps;
+    const { laneId, tenantId } = this.#lane;
+    // What ends at the same time as this one joins it.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, batchSize);
+      try {
+        await failpoint?.('before_outcome');
+        const now = new Date(time.now());
+        const ours = await database.inTenant(tenantId, (tx) => recordOutcomes(tx, laneId, batch, now));
+        await failpoint?.('after_outcome');
+        for (const settled of batch) this.#recorded(settled, ours.has(settled.delivery.id));
+      } catch (error) {
+        // The fence is the try, not the lease: a true result is welcome whenever it can be written.
+        this.#waiting.unshift(...batch);
+        log.warn(
+          { lane_id: laneId, outcomes: this.#waiting.length, err: error },
+          'outcomes wait for the database',
+        );
+        await time.wait(retryMs);
+      }
+    }
+  }
+}

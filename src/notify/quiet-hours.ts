@@ -1,0 +1,23 @@
+/** Hours in which a person is not disturbed (pure). */
+import { minuteOfDay, nextMinuteOfDay } from './local-time.ts';
+
+/** `HH:MM` on the person's clock; over midnight where `from` is the later one. The same twice: never. */
+export interface QuietHours {
+  from: string;
+  to: string;
+}
+
+/** The end of the quiet hours that `at` lies in; null when it lies in none. @param zone IANA name */
+export function endOfQuietHours(at: Date, quiet: QuietHours, zone: string): Date | null {
+  const from = minutes(quiet.from);
+  const to = minutes(quiet.to);
+  if (from === null || to === null || from === to) return null;
+  const minute = minuteOfDay(at, zone);
+  const inside = from < to ? from <= minute && minute < to : from <= minute || minute < to;
+  return inside ? nextMinuteOfDay(at, to, zone) : null;
+}
+
+function minutes(time: string): number | null {
+  const [, hour, minute] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(time) ?? [];
+  return hour === undefined ? null : Number(hour) * 60 + Number(minute);
+}

@@ -1,0 +1,296 @@
+/** SQL of the drain loop's reads and intents: what of a lane may go, and what was on the wire. */
+import { type Sql, statement, type Transaction } from '../infra/database.ts';
+import type { ConversationReference } from '../kernel/activity.ts';
+import type { DestinationType } from '../kernel/notification.ts';
+import type { Category, Channel, Priority, UnknownPolicy } from './records.ts';
+
+/** A row of `delivery_ready` with what is known of its recipient and conversation. */
+export interface ReadyRow {
+  delivery_id: string;
+  created_at: Date;
+  notification_id: string;
+  category: Category;
+  user_id: string | null;
+  destination_type: DestinationType;
+  destination_id: string;
+  fallback: Channel[] | null;
+  on_unknown: UnknownPolicy;
+  priority: Priority;
+  rank: number;
+  due_at: Date;
+  expires_at: Date | null;
+  phase: 'ready' | 'sending' | 'unknown';
+  attempt_no: number;
+  try_no: number;
+  reduced: boolean;
+  first_started_at: Date | null;
+  started_at: Date | null;
+  not_after: Date | null;
+  locale: string | null;
+  time_zone: string | null;
+  platform_conversation_id: string | null;
+  conversation_type: ConversationReference['type'] | null;
+  organization: string | null;
+  platform_user_id: string | null;
+  service_url: string | null;
+  bot_id: string | null;
+  channel_id: string | null;
+  conversation_locale: string | null;
+}
+
+const columns = `r.delivery_id, r.created_at, r.notification_id, r.category, r.user_id, r.destination_type, r.destination_id,
+  r.fallback, r.on_unknown, r.priority, r.rank, r.due_at, r.expires_at, r.phase, r.attempt_no, r.try_no, r.reduced,
+  r.first_started_at, r.started_at, r.not_after, u.locale, u.time_zone, c.platform_conversation_id,
+  c.type as conversation_type, c.organization, c.platform_user_id, c.service_url, c.bot_id, c.channel_id,
+  c.locale as conversation_locale`;
+
+// A person's conversation is found by the person, since the destination names the person. Of several the one that is
+// live, then the one that spoke last.
+const joins = `
+  left join users u on u.tenant_id = $1 and u.user_id = r.user_id
+  left join lateral (
+    select * from conversations o
+     where o.tenant_id = $1 and o.registration_id = $2
+       and (o.platform_conversation_id = r.destination_id
+            or (o.platform_user_id = r.destination_id and o.type = 'personal'))
+     order by o.state = 'active' desc, o.last_activity_at desc limit 1
+  ) c on true`;
+
+const dueSql = statement(
+  'ready_due',
+  `select ${columns}
+     from (select * from delivery_ready
+            where tenant_id = $1 and lane_id = $2 and phase = 'ready' and due_at <= $3
+              and delivery_id <> all($4::uuid[]) and destination_id <> all($5::text[])
+            order by rank, delivery_id limit $6) r ${joins}
+    order by r.rank, r.delivery_id`,
+);
+
+/**
+ * Deliveries that may go, in the order in which they should.
+ * @param options.held ids that the owner has already
+ * @param options.full destinations of which it has enough: they must not hide the others
+ */
+export async function loadDue(
+  tx: Transaction,
+  laneId: string,
+  options: { now: Date; held: readonly string[]; full: readonly string[]; limit: number },
+): Promise<ReadyRow[]> {
+  const { now, held, full, limit } = options;
+  return await tx.query<ReadyRow>(dueSql, [tx.tenantId, laneId, now, held, full, limit]);
+}
+
+/** What an earlier owner may have had on the wire, or nobody knows of. */
+export async function loadUnfinished(tx: Transaction, laneId: string): Promise<ReadyRow[]> {
+  return await tx.query<ReadyRow>(
+    `select ${columns}
+       from (select * from delivery_ready where tenant_id = $1 and lane_id = $2 and phase <> 'ready') r ${joins}
+      order by r.rank, r.delivery_id`,
+    [tx.tenantId, laneId],
+  );
+}
+
+/** One delivery as it is now; null when it is over. */
+export async function loadReady(
+  tx: Transaction,
+  laneId: string,
+  deliveryId: string,
+): Promise<ReadyRow | null> {
+  const [row] = await tx.query<ReadyRow>(
+    `select ${columns} from delivery_ready r ${joins}
+      where r.tenant_id = $1 and r.lane_id = $2 and r.delivery_id = $3`,
+    [tx.tenantId, laneId, deliveryId],
+  );
+  return row ?? null;
+}
+
+const fenceSql = statement(
+  'lane_fence',
+  'select epoch from lanes where tenant_id = $1 and lane_id = $2 and epoch = $3 for key share',
+);
+
+const liveSql = statement(
+  'lane_live',
+  `select t.status, exists (select 1 from registration_directory where registration_id = $2 and tenant_id = $1) as live
+     from tenants t where t.tenant_id = $1`,
+);
+
+const intendSql = statement(
+  'ready_intend',
+  `update delivery_ready r
+      set phase = 'sending', try_no = r.try_no + 1, started_at = i.started_at, not_after = i.not_after,
+          first_started_at = case when r.first_started_at is null then i.started_at else r.first_started_at end
+     from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $6::bool[], $7::int[])
+       as i (delivery_id, started_at, not_after, repeats, try_no)
+    where r.tenant_id = $1 and r.delivery_id = i.delivery_id
+      and (r.phase = 'ready' or (i.repeats and r.try_no = i.try_no)) and (r.expires_at is null or r.expires_at > $5 or i.repeats)
+   returning r.delivery_id, r.try_no`,
+);
+
+export interface Intent {
+  deliveryId: string;
+  startedAt: Date;
+  notAfter: Date;
+  /** Tries so far. */
+  tryNo: number;
+  /** The try before is of unknown outcome, and the platform takes both for one. */
+  repeats: boolean;
+}
+
+/** `lost`: somebody else owns the lane; the others: nothing may be sent for it now. */
+export type RefusedIntents = 'lost' | 'tenant_suspended' | 'registration_inactive';
+
+/** Thrown so that the intents are rolled back. */
+export class IntentsRefused extends Error {
+  readonly reason: RefusedIntents;
+
+  constructor(reason: RefusedIntents) {
+    super(`no intents: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/**
+ * Writes the intents to send, unless the lane has another owner by now, or is not to send. Those that were cancelled,
+ * superseded, withdrawn or that expired are left out of the answer.
+ * @returns the number of each try
+ * @throws IntentsRefused
+ */
+export async function writeIntents(
+  tx: Transaction,
+  lane: { laneId: string; epoch: number },
+  intents: readonly Intent[],
+  now: Date,
+): Promise<Map<string, number>> {
+  const [fence, [live], rows] = await Promise.all([
+    tx.query(fenceSql, [tx.tenantId, lane.laneId, lane.epoch]),
+    tx.query<{ status: string; live: boolean }>(liveSql, [tx.tenantId, lane.laneId]),
+    tx.query<{ delivery_id: string; try_no: number }>(intendSql, [
+      tx.tenantId,
+      intents.map(({ deliveryId }) => deliveryId),
+      intents.map(({ startedAt }) => startedAt),
+      intents.map(({ notAfter }) => notAfter),
+      now,
+      intents.map(({ repeats }) => repeats),
+      intents.map(({ tryNo }) => tryNo),
+    ]),
+  ]);
+  const refusal = fence.length === 0 ? 'lost' : refusalOf(live);
+  if (refusal === null) return new Map(rows.map((row) => [row.delivery_id, row.try_no]));
+  throw new IntentsRefused(refusal);
+}
+
+function refusalOf(live: { status: string; live: boolean } | undefined): RefusedIntents | null {
+  if (live?.status !== 'active') return 'tenant_suspended';
+  return live.live ? null : 'registration_inactive';
+}
+
+/** A call that the lane's limits have to count. */
+export interface LoggedTry {
+  conversationKey: string | null;
+  operation: string | null;
+  startedAt: Date;
+  at: Date;
+}
+
+/** The lane's calls of the last while, from the attempt log. */
+export async function loadTries(tx: Transaction, laneId: string, since: Date): Promise<LoggedTry[]> {
+  return await tx.query<LoggedTry>(
+    `select conversation_key as "conversationKey", operation, started_at as "startedAt", at from delivery_attempts
+      where tenant_id = $1 and lane_id = $2 and started_at > $3 and at > $3`,
+    [tx.tenantId, laneId, since],
+  );
+}
+
+export interface LoggedReply {
+  /** Null: an answer, or one that nobody knows of any more. */
+  reference: ConversationReference | null;
+  at: Date;
+}
+
+/** Replies that were sent by the same registration in the last while. */
+export async function loadReplies(tx: Transaction, laneId: string, since: Date): Promise<LoggedReply[]> {
+  return await tx.query<LoggedReply>(
+    `select reference, replied_at as at from receipts
+      where tenant_id = $1 and registration_id = $2 and replied_at > $3 and platform_message_id is not null`,
+    [tx.tenantId, laneId, since],
+  );
+}
+
+const expireSql = statement(
+  'ready_expired',
+  `select delivery_id, created_at, try_no from delivery_ready
+    where tenant_id = $1 and lane_id = $2 and expires_at <= $3 and phase = 'ready' limit $4`,
+);
+
+/** Deliveries whose time is over before they were sent. */
+export async function loadExpired(
+  tx: Transaction,
+  laneId: string,
+  now: Date,
+  limit: number,
+): Promise<Pick<ReadyRow, 'delivery_id' | 'created_at' | 'try_no'>[]> {
+  return await tx.query(expireSql, [tx.tenantId, laneId, now, limit]);
+}
+
+/** Any deliveries of the lane that are not on the wire, for one that is not to send any more. */
+export async function loadWaiting(
+  tx: Transaction,
+  laneId: string,
+  limit: number,
+): Promise<
+  Pick<
+    ReadyRow,
+    | 'delivery_id'
+    | 'created_at'
+    | 'notification_id'
+    | 'category'
+    | 'user_id'
+    | 'fallback'
+    | 'on_unknown'
+    | 'priority'
+    | 'expires_at'
+    | 'try_no'
+  >[]
+> {
+  return await tx.query(
+    `select delivery_id, created_at, notification_id, category, user_id, fallback, on_unknown, priority, expires_at,
+            try_no
+       from delivery_ready where tenant_id = $1 and lane_id = $2 and phase = 'ready' order by rank, delivery_id limit $3`,
+    [tx.tenantId, laneId, limit],
+  );
+}
+
+/** What a notification says. */
+export async function loadContents(
+  tx: Transaction,
+  notificationIds: readonly string[],
+): Promise<{ notification_id: string; content: unknown }[]> {
+  return await tx.query(
+    `select notification_id, content from notifications where tenant_id = $1 and notification_id = any($2::uuid[])`,
+    [tx.tenantId, notificationIds],
+  );
+}
+
+/** How a tenant is spoken for: its language of last resort, and its name in links. */
+export interface TenantVoice {
+  slug: string;
+  language: string;
+}
+
+export async function loadTenantVoice(tx: Transaction): Promise<TenantVoice> {
+  const [row] = await tx.query<TenantVoice>(
+    `select t.slug, s.language from tenants t join tenant_settings s on s.tenant_id = $1 where t.tenant_id = $1`,
+    [tx.tenantId],
+  );
+  if (row === undefined) throw new Error('the tenant is gone');
+  return row;
+}
+
+/** Whether the tenant is active; null when it is gone. */
+export async function readTenantStatus(directory: Sql, tenantId: string): Promise<string | null> {
+  const [row] = await directory.query<{ status: string }>('select status from tenants where tenant_id = $1', [
+    tenantId,
+  ]);
+  return row?.status ?? null;
+}

@@ -1,0 +1,43 @@
+/** Time as the notifier needs it: by the database's clock, by one that never jumps, and waiting. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sql } from '../infra/database.ts';
+
+export interface NotifierTime {
+  /** Milliseconds since the epoch, by the database's clock, which all workers share. */
+  now(): number;
+  /** Milliseconds that only go forward. */
+  monotonic(): number;
+  /** Resolves after so long, or as soon as the signal is given; never rejects. */
+  wait(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+const maxWaitMs = 2 ** 31 - 1;
+
+/** The system's time, brought to the database's clock by `align`. */
+export class DatabaseTime implements NotifierTime {
+  #offsetMs = 0;
+
+  /**
+   * Measures how far the database's clock is from ours; half of the round trip is its uncertainty.
+   * @throws DeskbridgeError unavailable
+   */
+  async align(directory: Sql): Promise<void> {
+    const sent = performance.now();
+    const [row] = await directory.query<{ now: Date }>('select clock_timestamp() as now');
+    const tookMs = performance.now() - sent;
+    if (row !== undefined) this.#offsetMs = row.now.getTime() + tookMs / 2 - Date.now();
+  }
+
+  now(): number {
+    return Math.round(Date.now() + this.#offsetMs);
+  }
+
+  monotonic(): number {
+    return performance.now();
+  }
+
+  async wait(ms: number, signal?: AbortSignal): Promise<void> {
+    const options = signal === undefined ? {} : { signal };
+    await sleep(Math.min(Math.max(0, ms), maxWaitMs), undefined, options).catch(() => undefined);
+  }
+}

@@ -1,0 +1,177 @@
+/** New deliveries on a real database: each once, ready to go, with its lane awake. */
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Database } from '../../../src/infra/database.ts';
+import { newId } from '../../../src/kernel/ids.ts';
+import { attemptKey, createdAtOf, newDeliveryId } from '../../../src/notify/delivery-id.ts';
+import { insertDeliveries, insertFallback } from '../../../src/notify/delivery-store.ts';
+import type { Channel, NewDelivery } from '../../../src/notify/records.ts';
+import { at, counted, hourMs, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
+
+let database: Database;
+let close: () => Promise<void>;
+let tenant: NotifyTenant;
+const notificationId = newId();
+const lane = newId();
+
+beforeAll(async () => {
+  ({ database, close } = await openDatabase());
+});
+afterAll(() => close());
+beforeEach(async () => {
+  await database.directory.execute('delete from active_lanes');
+  tenant = await NotifyTenant.create(database);
+});
+
+const dm = (id: string, registrationId = lane): Channel => ({
+  type: 'slack_dm',
+  id,
+  registrationId,
+  platform: 'slack',
+});
+
+function delivery(over: Partial<NewDelivery> = {}): NewDelivery {
+  return {
+    deliveryId: newDeliveryId(now),
+    createdAt: now,
+    notificationId,
+    category: 'announcement',
+    userId: null,
+    channel: dm('U1'),
+    fallback: [],
+    fallbackOf: null,
+    skipped: null,
+    dueAt: now,
+    expiresAt: null,
+    priority: 0,
+    onUnknown: 'hold',
+    ...over,
+  };
+}
+
+const write = (...deliveries: NewDelivery[]) => tenant.within((tx) => insertDeliveries(tx, deliveries));
+const lanes = () =>
+  database.directory.query<{ lane_id: string; wake_at: Date }>(
+    'select lane_id, wake_at from active_lanes order by wake_at',
+  );
+
+test('a delivery is queued, ready and wakes its lane from its earliest time on', async () => {
+  const fallback = [{ ...dm('U2'), type: 'teams_chat' as const, platform: 'teams' }];
+  const first = delivery({ dueAt: at(hourMs), fallback, priority: 1, expiresAt: at(9 * hourMs) });
+  const other = newId();
+  const second = delivery({ channel: dm('U3'), dueAt: at(60) });
+  const third = delivery({ channel: dm('U4', other), dueAt: at(5) });
+  expect(await write(first, second, third)).toEqual([first, second, third]);
+  const stored = await tenant.deliveries();
+  expect(stored).toHaveLength(3);
+  expect(stored[0]).toMatchObject({
+    delivery_id: first.deliveryId,
+    status: 'queued',
+    destination_id: 'U1',
+    platform: 'slack',
+    created_at: now,
+    due_at: at(hourMs),
+    // One level of priority counts like an hour of waiting.
+    rank: now.getTime(),
+    fallback,
+    expires_at: at(9 * hourMs),
+  });
+  expect(createdAtOf(first.deliveryId)).toEqual(now);
+  expect(await lanes()).toEqual([
+    { lane_id: other, wake_at: at(5) },
+    { lane_id: lane, wake_at: at(60) },
+  ]);
+});
+
+test('the same destination of a notification gets one delivery, in one call or in two', async () => {
+  const first = delivery();
+  expect(await write(first, delivery({ userId: newId() }))).toEqual([first]);
+  expect(await write(delivery())).toEqual([]);
+  const elsewhere = [
+    delivery({ notificationId: newId() }),
+    delivery({ channel: { ...dm('U1'), type: 'lark_user' } }),
+  ];
+  expect(await write(...elsewhere)).toHaveLength(2);
+  expect(await tenant.count('deliveries')).toBe(3);
+  expect(await tenant.count('delivery_ready')).toBe(3);
+  const key = attemptKey({
+    notificationId,
+    tenantId: tenant.tenantId,
+    destinationType: 'slack_dm',
+    destinationId: 'U1',
+    attemptNo: 1,
+  });
+  const keys = await tenant.within((tx) =>
+    tx.query('select delivery_id from delivery_idempotency where tenant_id = $1 and idempotency_key = $2', [
+      tx.tenantId,
+      key,
+    ]),
+  );
+  expect(keys).toEqual([{ delivery_id: first.deliveryId }]);
+});
+
+test('of many who write the same at once each delivery is written by one', async () => {
+  const destinations = Array.from({ length: 200 }, (_, index) => dm(`U${index}`));
+  const written = await Promise.all(
+    [0, 1, 2, 3].map((worker) => {
+      const own = destinations.map((channel) => delivery({ channel }));
+      return write(...(worker % 2 === 0 ? own : own.reverse()));
+    }),
+  );
+  expect(written.flat()).toHaveLength(200);
+  expect(await tenant.count('deliveries')).toBe(200);
+  expect(await tenant.count('delivery_ready')).toBe(200);
+});
+
+test('a skipped one is recorded with its reason and goes nowhere', async () => {
+  const userId = newId();
+  const unmapped = delivery({ channel: null, userId, skipped: 'user_not_mapped' });
+  expect(await write(unmapped, delivery({ skipped: 'muted' }))).toHaveLength(2);
+  expect(await write(delivery({ channel: null, userId, skipped: 'user_not_mapped' }))).toEqual([]);
+  expect(
+    (await tenant.deliveries()).map(({ status, reason, error_code }) => [status, reason, error_code]),
+  ).toEqual([
+    ['skipped', 'muted', null],
+    ['skipped', 'user_not_mapped', 'user_not_mapped'],
+  ]);
+  expect(await tenant.count('delivery_ready')).toBe(0);
+  expect(await lanes()).toEqual([]);
+});
+
+test('thousands are written by a handful of statements', async () => {
+  const many = Array.from({ length: 5_000 }, (_, index) => delivery({ channel: dm(`U${index}`) }));
+  await tenant.within(async (tx) => {
+    const counting = counted(tx);
+    expect(await insertDeliveries(counting.tx, many)).toHaveLength(5_000);
+    expect(counting.statements()).toBe(4);
+  });
+});
+
+test('a fallback goes to the next channel and keeps the rest, unless that place has a delivery', async () => {
+  const fallback = [dm('U2'), dm('U3')];
+  const failed = delivery({ fallback, priority: 1, onUnknown: 'resend', userId: newId() });
+  await write(failed, delivery({ channel: dm('U9'), fallback: [] }));
+  const later = at(hourMs);
+  const [next, ...others] = await tenant.within((tx) => insertFallback(tx, [failed, delivery()], later));
+  expect(others).toEqual([]);
+  expect(next).toMatchObject({
+    fallbackOf: failed.deliveryId,
+    userId: failed.userId,
+    channel: dm('U2'),
+    fallback: [dm('U3')],
+    dueAt: later,
+    createdAt: later,
+    priority: 1,
+    onUnknown: 'resend',
+    skipped: null,
+  });
+  expect(next && createdAtOf(next.deliveryId)).toEqual(later);
+  expect(await tenant.within((tx) => insertFallback(tx, [failed], later))).toEqual([]);
+  expect(await tenant.within((tx) => insertFallback(tx, [], later))).toEqual([]);
+});
+
+test('another tenant sees nothing of it, and may send to the same place', async () => {
+  await write(delivery());
+  const other = await NotifyTenant.create(database);
+  expect(await other.deliveries()).toEqual([]);
+  expect(await other.within((tx) => insertDeliveries(tx, [delivery()]))).toHaveLength(1);
+});
