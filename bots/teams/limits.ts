@@ -57,12 +57,19 @@ export const teamsLimits: readonly RateLimit<Operation>[] = [
     source: `${page}; Microsoft Q&A 848444 quotes 50 a second`,
   },
   {
-    // Besides, all organizations of an app together have 50 a second, which no registration can see.
     name: 'feed_notifications',
     scope: 'app_organization',
     operations: ['feed'],
     counted: 'together',
     windows: windows([5, 1]),
+    source: graphPage,
+  },
+  {
+    name: 'app_feed_notifications',
+    scope: 'app',
+    operations: ['feed'],
+    counted: 'together',
+    windows: windows([50, 1]),
     source: graphPage,
   },
   {

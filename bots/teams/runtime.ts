@@ -4,10 +4,12 @@
  * the plain request below.
  */
 import type { Activity as BotActivity } from 'botbuilder';
+import type { ConversationReference } from '../../src/kernel/activity.ts';
 import type {
   BotRuntime,
   OutboundMessage,
   PlatformEnvironment,
+  PlatformRegistration,
   SendOutcome,
 } from '../../src/kernel/platform.ts';
 import { HttpCaller } from '../shared/http-call.ts';
@@ -53,12 +55,28 @@ export function createTeamsRuntime(environment: PlatformEnvironment): BotRuntime
     open: (registration, destination, limitMs) => openConversation(calls, registration, destination, limitMs),
     lookUp: (delivery, unknown) => lookUp(calls, delivery, unknown),
     withdraw: (sent) => withdraw(calls, sent),
+    probe: (registration, reference, limitMs) => answers(calls, registration, reference, limitMs),
     examine: (registration) => examineTeams(registration, tokens, graphTokens),
     async close(): Promise<void> {
       caller.close();
       graphCaller.close();
     },
   };
+}
+
+/** Asks for a member of a conversation, which posts nothing; whatever the connector answers, it is there. */
+async function answers(
+  calls: TeamsCalls,
+  registration: PlatformRegistration,
+  reference: ConversationReference | null,
+  limitMs: number,
+): Promise<boolean> {
+  const serviceUrl = connectorUrl(registration, reference?.serviceUrl ?? null, calls.settings);
+  if (serviceUrl === null) return false;
+  const conversation = encodeURIComponent(reference?.platformConversationId ?? 'none');
+  const url = `${serviceUrl}/v3/conversations/${conversation}/pagedmembers?pageSize=1`;
+  const answer = await calls.connector.call(registration, { method: 'GET', url }, limitMs);
+  return answer.ok && answer.result.kind === 'answered' && answer.result.status < 500;
 }
 
 /** A reply to an activity, or a new state of a message of ours. */

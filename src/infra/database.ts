@@ -286,7 +286,8 @@ function createPool(connectionString: string, max: number, log: Log): pg.Pool {
     connectionTimeoutMillis: 2_500,
     query_timeout: 8_000,
     statement_timeout: 8_000,
-    idle_in_transaction_session_timeout: 30_000,
+    // A process that stands still in a transaction must not keep others from its rows, above all from its lanes.
+    idle_in_transaction_session_timeout: 5_000,
     application_name: 'deskbridge',
   });
   // Without a listener an idle connection that PostgreSQL closes (57P01) would end the process.

@@ -9,12 +9,13 @@ export interface RateWindow {
 
 /**
  * What shares a window.
+ * - `app`: everything that one app does, in all organizations together.
  * - `app_organization`: everything that one app does in one organization (Entra tenant, Slack workspace, Lark tenant).
  * - `bot_conversation`: what one bot does in one conversation: a chat, a channel, a person written to.
  * - `conversation`: what all bots together do in one conversation; others may have used it up.
  * - `message`: changes of one message.
  */
-export type RateScope = 'app_organization' | 'bot_conversation' | 'conversation' | 'message';
+export type RateScope = 'app' | 'app_organization' | 'bot_conversation' | 'conversation' | 'message';
 
 /** Where platforms treat people and groups apart, a group is whatever has more than one person. */
 export type ConversationKind = 'personal' | 'group';

@@ -17,6 +17,7 @@ import {
 import { createdAtOf } from './delivery-id.ts';
 import { insertAttempts } from './outcome-store.ts';
 import { noteSurplus } from './surplus-store.ts';
+import { planLateWithdrawals } from './withdrawal-store.ts';
 
 type Evidence = Extract<Intent, { kind: 'evidence' }>;
 
@@ -153,6 +154,11 @@ async function confirm(
     proven.map(({ deliveryId }) => deliveryId),
   );
   const raised = await raiseToDelivered(tx, proven, settled, now);
+  if (raised.length > 0) {
+    const ids = raised.map(({ deliveryId }) => deliveryId);
+    const since = new Date(Math.min(...ids.map((id) => createdAtOf(id).getTime())));
+    planLateWithdrawals(tx, ids, since, now);
+  }
   insertAttempts(
     tx,
     raised.flatMap(({ deliveryId, registrationId, attempts, messageId }) => {

@@ -11,7 +11,7 @@ import { readLaneBlocks } from './lane-store.ts';
 import type { MessageComposer } from './message-composer.ts';
 import { type Charge, LanePacer } from './pacing.ts';
 import { conversationKey, kindOfKey, toPending } from './pending-delivery.ts';
-import { loadDue, loadReplies, loadTries, loadUnfinished } from './ready-store.ts';
+import { loadDue, loadReplies, loadTries, loadUnfinished, readNextDue } from './ready-store.ts';
 import type { Settled } from './record-outcomes.ts';
 import type { BlockScope } from './throttle-blocks.ts';
 
@@ -31,6 +31,7 @@ export class LaneMemory {
   readonly #unknown = new BinaryHeap<{ item: PendingDelivery; at: number }>((a, b) => a.at < b.at);
   #begun = false;
   #more = false;
+  #nextDueAt = Number.POSITIVE_INFINITY;
 
   constructor(database: Database, composer: MessageComposer, lane: LeasedLane, { limits }: LaneChannel) {
     this.#database = database;
@@ -56,6 +57,11 @@ export class LaneMemory {
   /** The database has more that is due, and there is room. */
   get wantsMore(): boolean {
     return this.#more && this.#held.size <= capacity / 2;
+  }
+
+  /** When the next falls due that is not held yet, as of the last reading. */
+  get nextDueAt(): number {
+    return this.#nextDueAt;
   }
 
   /** Takes over: the limits as the log of calls leaves them, the waits that stand, and what was on the wire. */
@@ -100,15 +106,19 @@ export class LaneMemory {
     const limit = capacity - this.#held.size;
     if (limit <= 0) return 0;
     const full = [...this.#byDestination].filter(([, count]) => count >= perDestination).map(([id]) => id);
-    const rows = await this.#database.inTenant(this.#lane.tenantId, async (tx) => {
+    const { rows, nextDue } = await this.#database.inTenant(this.#lane.tenantId, async (tx) => {
       const held = [...this.#held.keys()];
-      const due = await loadDue(tx, this.#lane.laneId, { now: new Date(now), held, full, limit });
+      const [due, nextDue] = await Promise.all([
+        loadDue(tx, this.#lane.laneId, { now: new Date(now), held, full, limit }),
+        readNextDue(tx, this.#lane.laneId, new Date(now)),
+      ]);
       await this.#composer.prepare(
         tx,
         due.map((row) => row.notification_id),
       );
-      return due;
+      return { rows: due, nextDue };
     });
+    this.#nextDueAt = nextDue?.getTime() ?? Number.POSITIVE_INFINITY;
     this.#more = rows.length === limit;
     for (const row of rows) {
       const item = toPending(row, addressing);

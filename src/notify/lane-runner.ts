@@ -1,6 +1,5 @@
 /** The owner of one lane: reads what is due, paces it, writes intents, sends, writes outcomes, resolves what is unknown. */
 import type { PendingDelivery } from './delivery.ts';
-import { type EndReason, endWaiting } from './end-waiting.ts';
 import { intend } from './intend.ts';
 import {
   callTimeoutMs,
@@ -10,6 +9,7 @@ import {
   type RepliedTo,
 } from './lane.ts';
 import { LaneCalls, notSent } from './lane-calls.ts';
+import { LaneIntake } from './lane-intake.ts';
 import { LaneMemory } from './lane-memory.ts';
 import type { Start } from './lane-queue.ts';
 import { retireLane } from './lane-store.ts';
@@ -17,7 +17,7 @@ import { observeEnd } from './observe-end.ts';
 import { OutcomeWriter } from './outcome-writer.ts';
 import { IntentsRefused } from './ready-store.ts';
 import type { Settled } from './record-outcomes.ts';
-import { errorCodeOfSkip } from './records.ts';
+import { sliceMs } from './shared-limits.ts';
 
 /** A send starts only with so much of the lease left. */
 const leaseLeftMs = 3_000;
@@ -25,27 +25,23 @@ const leaseLeftMs = 3_000;
 const planMs = 100;
 const maxInFlight = 256;
 const maxLookUps = 4;
-const pollMs = 1_000;
 const idleMs = 60_000;
 const retryDatabaseMs = 500;
 
 export class LaneRunner {
   readonly lane: LeasedLane;
   readonly #deps: LaneDependencies;
-  readonly #refresh: () => Promise<LaneChannel>;
   readonly #memory: LaneMemory;
+  readonly #intake: LaneIntake;
   readonly #calls: LaneCalls;
   readonly #writer: OutcomeWriter;
   readonly #stopping = new AbortController();
   readonly #tasks = new Set<Promise<void>>();
-  #channel: LaneChannel;
   #leaseUntil: number;
   #wake = new AbortController();
   #onTheWire = 0;
   #lookUps = 0;
   #isLost = false;
-  #mustLoad = true;
-  #loadedAt = Number.NEGATIVE_INFINITY;
   #busyAt: number;
 
   /** @param start.leaseUntil on the monotonic clock */
@@ -56,10 +52,9 @@ export class LaneRunner {
   ) {
     this.#deps = deps;
     this.lane = lane;
-    this.#channel = start.channel;
-    this.#refresh = start.refresh;
     this.#leaseUntil = start.leaseUntil;
     this.#memory = new LaneMemory(deps.database, deps.composer, lane, start.channel);
+    this.#intake = new LaneIntake(deps, lane, this.#memory, start);
     this.#calls = new LaneCalls(deps, lane, this.#memory, () => this.#mayStart());
     this.#writer = new OutcomeWriter(deps, lane, (settled, ours) => this.#recorded(settled, ours));
     this.#busyAt = deps.time.now();
@@ -67,7 +62,7 @@ export class LaneRunner {
 
   /** There may be something to do. */
   hint(): void {
-    this.#mustLoad = true;
+    this.#intake.hint();
     this.#wake.abort();
   }
 
@@ -90,7 +85,7 @@ export class LaneRunner {
 
   /** A reply in the same organization: the limits count it. */
   countReply(reference: RepliedTo, at: number): void {
-    this.#memory.countReply(this.#channel.addressing, reference, at);
+    this.#memory.countReply(this.#intake.channel.addressing, reference, at);
   }
 
   /** Deliveries that wait here. */
@@ -108,7 +103,7 @@ export class LaneRunner {
     while (!this.#stopping.signal.aborted && !isRetired) {
       this.#wake = new AbortController();
       try {
-        await this.#load();
+        if (await this.#intake.load(time.now())) this.#busyAt = time.now();
         this.#resolveDue();
         const wakeAt = await this.#start();
         if (this.#isIdle()) isRetired = await this.#retire();
@@ -125,46 +120,21 @@ export class LaneRunner {
     return isRetired ? 'retired' : 'stopped';
   }
 
-  async #load(): Promise<void> {
-    const now = this.#deps.time.now();
-    const polls = now - this.#loadedAt >= pollMs;
-    if (!polls && !this.#mustLoad && !this.#memory.wantsMore) return;
-    await this.#deps.failpoint?.('before_load');
-    if (polls) this.#channel = await this.#refresh();
-    if (!this.#memory.begun) await this.#memory.begin(now, this.#channel);
-    if (polls) await this.#end('expired', now);
-    this.#mustLoad = false;
-    this.#loadedAt = polls ? now : this.#loadedAt;
-    const halt = this.#haltReason();
-    if (halt !== null) await this.#end(halt, now);
-    else if ((await this.#memory.load(now, this.#channel.addressing)) > 0) this.#busyAt = now;
-  }
-
-  #haltReason(): Exclude<EndReason, 'expired'> | null {
-    if (!this.#channel.tenantActive) return 'tenant_suspended';
-    return this.#channel.registration === null ? 'registration_inactive' : null;
-  }
-
-  async #end(reason: EndReason, now: number): Promise<void> {
-    const { database, observe } = this.#deps;
-    const ended = await endWaiting(database, this.lane, reason, new Date(now));
-    this.#memory.drop(now, ended);
-    for (const _ of ended) observe.ended(this.lane.platform, 'skipped', errorCodeOfSkip(reason), null);
-    if (ended.length > 0) this.#loadedAt = Number.NEGATIVE_INFINITY;
-  }
-
   /** Writes the intents of what may go, and sends it. @returns when to look again */
   async #start(): Promise<number> {
     const { time, inFlight } = this.#deps;
     const { laneId, tenantId } = this.lane;
     const now = time.now();
-    if (!this.#mayStart() || this.#haltReason() !== null) return now + pollMs;
+    if (!this.#mayStart() || this.#intake.halt !== null) return this.#intake.nextAt;
     const wanted = Math.min(this.#allowed(now), maxInFlight - this.#onTheWire, this.#memory.waiting);
-    if (wanted <= 0) return Math.max(now + 1, this.#calls.breaker.nextProbeAt);
+    if (wanted <= 0) {
+      const { nextProbeAt } = this.#calls.breaker;
+      return nextProbeAt > now ? nextProbeAt : Number.POSITIVE_INFINITY;
+    }
     const granted = inFlight.take(laneId, tenantId, wanted, () => this.#wake.abort());
     const { starts, wakeAt } = this.#memory.take(now, granted, { planMs, timeoutMs: callTimeoutMs });
     inFlight.release(tenantId, granted - starts.length);
-    if (starts.length === 0) return granted === 0 ? now + pollMs : wakeAt;
+    if (starts.length === 0) return granted === 0 ? this.#intake.nextAt : wakeAt;
     this.#onTheWire += starts.length;
     this.#busyAt = now;
     const sends: Start<PendingDelivery>[] = [];
@@ -174,14 +144,26 @@ export class LaneRunner {
         this.#askAgain(start.item, now);
       else sends.push(start);
     }
-    if (sends.length > 0) await this.#intend(sends, now);
+    const allowed = await this.#withinShare(sends, now);
+    if (allowed.length > 0) await this.#intend(allowed, now);
     return time.now();
+  }
+
+  /** What the limits of the whole app do not leave to this lane now waits for their next slice. */
+  async #withinShare(starts: Start<PendingDelivery>[], now: number): Promise<Start<PendingDelivery>[]> {
+    const { allowed, later } = await this.#deps.shared.split(this.#intake.channel, starts, now);
+    for (const { item } of later) {
+      this.#release();
+      item.dueAt = now + sliceMs;
+      this.#memory.putBack(now, item);
+    }
+    return allowed;
   }
 
   /** How many calls the breaker lets go. */
   #allowed(now: number): number {
     if (this.#memory.waiting === 0) return 0;
-    const { calls, probe } = this.#calls.allowed(this.#channel, now);
+    const { calls, probe } = this.#calls.allowed(this.#intake.channel, now);
     if (probe !== null) this.#track(probe.then(() => this.#wake.abort()));
     return calls;
   }
@@ -194,7 +176,7 @@ export class LaneRunner {
   }
 
   #needsOpening({ destination, reference }: PendingDelivery): boolean {
-    return this.#channel.addressing.opening(destination, reference) !== null;
+    return this.#intake.channel.addressing.opening(destination, reference) !== null;
   }
 
   async #intend(starts: readonly Start<PendingDelivery>[], now: number): Promise<void> {
@@ -206,13 +188,13 @@ export class LaneRunner {
     if (intended === 'lost') this.lose();
     const tries = intended instanceof Map ? intended : new Map<string, number>();
     // A lane that is not to send any more learns it by its next look.
-    if (tries.size < starts.length) this.#loadedAt = Number.NEGATIVE_INFINITY;
+    if (tries.size < starts.length) this.#intake.doubt();
     for (const start of starts) {
       const tryNo = tries.get(start.item.id);
       if (tryNo === undefined) this.#letGo(start.item);
       else
         this.#track(
-          this.#calls.send(this.#channel, start, tryNo).then((settled) => this.#writer.add(settled)),
+          this.#calls.send(this.#intake.channel, start, tryNo).then((settled) => this.#writer.add(settled)),
         );
     }
   }
@@ -235,14 +217,14 @@ export class LaneRunner {
 
   async #open(start: Start<PendingDelivery>): Promise<void> {
     const { item } = start;
-    const opened = await this.#calls.open(this.#channel, start);
+    const opened = await this.#calls.open(this.#intake.channel, start);
     if (opened.result === 'settled') {
       this.#writer.add(opened.settled);
       return;
     }
     const now = this.#deps.time.now();
     if (opened.result === 'opened')
-      item.operation = this.#channel.addressing.paced(item.destination).operation;
+      item.operation = this.#intake.channel.addressing.paced(item.destination).operation;
     item.dueAt = opened.result === 'opened' ? now : opened.at;
     this.#release();
     this.#memory.putBack(now, item);
@@ -251,19 +233,22 @@ export class LaneRunner {
 
   /** Asks what became of those that nobody knows of, once nothing can arrive any more. */
   #resolveDue(): void {
-    if (this.#channel.registration === null || !this.#mayStart()) return;
-    while (this.#lookUps < maxLookUps) {
+    while (this.#mayLookUp()) {
       const item = this.#memory.nextUnknown(this.#deps.time.now());
       if (item === null) return;
       this.#lookUps += 1;
       this.#track(
-        this.#calls.lookUp(this.#channel, item).then((settled) => {
+        this.#calls.lookUp(this.#intake.channel, item).then((settled) => {
           this.#lookUps -= 1;
           if (settled !== null) this.#writer.add(settled);
           this.#wake.abort();
         }),
       );
     }
+  }
+
+  #mayLookUp(): boolean {
+    return this.#intake.channel.registration !== null && this.#lookUps < maxLookUps && this.#mayStart();
   }
 
   #recorded(settled: Settled, ours: boolean): void {
@@ -273,7 +258,7 @@ export class LaneRunner {
     this.#memory.recorded(this.#deps.time.now(), settled, ours);
     if (transition.to === 'sent' || transition.to === 'failed' || transition.to === 'skipped') {
       observeEnd(this.#deps.observe, this.lane.platform, delivery, transition);
-    } else if (!ours) this.#mustLoad = true;
+    } else if (!ours) this.#intake.hint();
     this.#wake.abort();
   }
 
@@ -307,7 +292,9 @@ export class LaneRunner {
   async #pause(wakeAt: number): Promise<void> {
     const { time } = this.#deps;
     const now = time.now();
-    const next = Math.min(wakeAt, this.#memory.nextUnknownAt, this.#loadedAt + pollMs);
+    // What may not be asked for yet wakes nobody: a look-up that ends does, and the next poll.
+    const askAt = this.#mayLookUp() ? this.#memory.nextUnknownAt : Number.POSITIVE_INFINITY;
+    const next = Math.min(wakeAt, askAt, this.#intake.nextAt);
     if (next > now) await time.wait(next - now, this.#wake.signal);
   }
 

@@ -7,6 +7,7 @@ import type { Log } from '../kernel/ports.ts';
 import type { RateLimit } from '../kernel/rate-limit.ts';
 import type { InFlight } from './in-flight.ts';
 import type { MessageComposer } from './message-composer.ts';
+import type { SharedLimits } from './shared-limits.ts';
 import type { NotifierTime } from './time.ts';
 
 /** Where a test lets a worker die. */
@@ -29,6 +30,7 @@ export interface LaneDependencies {
   log: Log;
   inFlight: InFlight;
   composer: MessageComposer;
+  shared: SharedLimits;
   /** From 0 to 1, for jitter. */
   random: () => number;
   failpoint?: (point: Failpoint) => Promise<void> | void;

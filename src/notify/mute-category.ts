@@ -18,7 +18,7 @@ export async function muteCategory(
   now: Date,
 ): Promise<Preferences> {
   const { category, muted } = change;
-  const { quietHours, categories } = await lockPreferences(tx, userId);
+  const { quietHours, categories } = await lockPreferences(tx, userId, now);
   const { muted: _, ...kept } = categories[category] ?? {};
   const changed = {
     quietHours,

@@ -219,7 +219,9 @@ export class LanePacer {
 /** One set of logs for all windows that count the same calls. */
 function countersOf(limits: readonly RateLimit[], reserve: number, slackMs: number): Map<string, Counters> {
   const byOperation = new Map<string, Counters>();
-  for (const { limits: alike, operations } of countedAlike(limits)) {
+  // Of a whole app one lane sees its own part alone: `SharedLimits` counts those.
+  const own = limits.filter(({ scope }) => scope !== 'app');
+  for (const { limits: alike, operations } of countedAlike(own)) {
     const windows = alike.flatMap((limit) => limit.windows);
     const [first] = alike;
     const limiter = new WindowLimiter(windows, slackMs);

@@ -33,8 +33,13 @@ export async function readPreferences(tx: Transaction, userId: string): Promise<
   return await read(tx, userId, '');
 }
 
-/** The same, locked until the transaction ends where they exist: for changes of some that keep the others. */
-export async function lockPreferences(tx: Transaction, userId: string): Promise<Preferences> {
+/** The same, locked until the transaction ends: for changes of some that keep the others. Nobody's are empty first. */
+export async function lockPreferences(tx: Transaction, userId: string, now: Date): Promise<Preferences> {
+  tx.enqueue(
+    `insert into notification_preferences (tenant_id, user_id, categories, updated_at) values ($1, $2, '{}', $3)
+     on conflict (tenant_id, user_id) do nothing`,
+    [tx.tenantId, userId, now],
+  );
   return await read(tx, userId, ' for update');
 }
 

@@ -12,9 +12,14 @@ export function endOfQuietHours(at: Date, quiet: QuietHours, zone: string): Date
   const from = minutes(quiet.from);
   const to = minutes(quiet.to);
   if (from === null || to === null || from === to) return null;
-  const minute = minuteOfDay(at, zone);
-  const inside = from < to ? from <= minute && minute < to : from <= minute || minute < to;
-  return inside ? nextMinuteOfDay(at, to, zone) : null;
+  const isQuiet = (time: Date) => {
+    const minute = minuteOfDay(time, zone);
+    return from < to ? from <= minute && minute < to : from <= minute || minute < to;
+  };
+  if (!isQuiet(at)) return null;
+  const end = nextMinuteOfDay(at, to, zone);
+  // Clocks that leap over the end may leap into the next quiet hours at once.
+  return isQuiet(end) ? nextMinuteOfDay(end, to, zone) : end;
 }
 
 function minutes(time: string): number | null {

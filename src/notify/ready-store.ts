@@ -80,6 +80,21 @@ export async function loadDue(
   return await tx.query<ReadyRow>(dueSql, [tx.tenantId, laneId, now, held, full, limit]);
 }
 
+const nextDueSql = statement(
+  'ready_next_due',
+  `select min(n.due_at) as due from (values (0), (1)) as p (priority)
+     cross join lateral (
+       select r.due_at from delivery_ready r
+        where r.tenant_id = $1 and r.lane_id = $2 and r.priority = p.priority and r.due_at > $3
+        order by r.rank limit 1) n`,
+);
+
+/** When the next delivery of the lane falls due that is not due yet; null when there is none. */
+export async function readNextDue(tx: Transaction, laneId: string, now: Date): Promise<Date | null> {
+  const [row] = await tx.query<{ due: Date | null }>(nextDueSql, [tx.tenantId, laneId, now]);
+  return row?.due ?? null;
+}
+
 /** What an earlier owner may have had on the wire, or nobody knows of. */
 export async function loadUnfinished(tx: Transaction, laneId: string): Promise<ReadyRow[]> {
   return await tx.query<ReadyRow>(

@@ -8,6 +8,7 @@ import { InFlight } from './in-flight.ts';
 import type { Failpoint, LaneObserver } from './lane.ts';
 import { MessageComposer } from './message-composer.ts';
 import { Notifier } from './notifier.ts';
+import { SharedLimits } from './shared-limits.ts';
 import { DatabaseTime, type NotifierTime } from './time.ts';
 
 export interface NotifierOptions {
@@ -47,6 +48,7 @@ export async function startNotifier(options: NotifierOptions): Promise<RunningNo
     time,
     random: options.random ?? Math.random,
     inFlight: new InFlight(),
+    shared: new SharedLimits(database.directory),
     composer: new MessageComposer({ database, clock, publicUrl, nonce }),
     announceElsewhere: (work) => announcer.announce(work),
   });

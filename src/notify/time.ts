@@ -12,10 +12,12 @@ export interface NotifierTime {
 }
 
 const maxWaitMs = 2 ** 31 - 1;
+/** After a longer round trip, as when the process stood still meanwhile, the earlier offset is the better one. */
+const maxRoundTripMs = 1_000;
 
 /** The system's time, brought to the database's clock by `align`. */
 export class DatabaseTime implements NotifierTime {
-  #offsetMs = 0;
+  #offsetMs: number | null = null;
 
   /**
    * Measures how far the database's clock is from ours; half of the round trip is its uncertainty.
@@ -25,11 +27,12 @@ export class DatabaseTime implements NotifierTime {
     const sent = performance.now();
     const [row] = await directory.query<{ now: Date }>('select clock_timestamp() as now');
     const tookMs = performance.now() - sent;
-    if (row !== undefined) this.#offsetMs = row.now.getTime() + tookMs / 2 - Date.now();
+    if (row === undefined || (this.#offsetMs !== null && tookMs > maxRoundTripMs)) return;
+    this.#offsetMs = row.now.getTime() + tookMs / 2 - Date.now();
   }
 
   now(): number {
-    return Math.round(Date.now() + this.#offsetMs);
+    return Math.round(Date.now() + (this.#offsetMs ?? 0));
   }
 
   monotonic(): number {

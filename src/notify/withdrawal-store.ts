@@ -48,6 +48,24 @@ export function planWithdrawal(tx: Transaction, due: DueWithdrawal, at: Date | n
   }
 }
 
+/** What turns out to be visible although it was withdrawn is to be taken back after all; travels with the next statements. */
+export function planLateWithdrawals(
+  tx: Transaction,
+  deliveryIds: readonly string[],
+  since: Date,
+  now: Date,
+): void {
+  tx.enqueue(
+    `insert into due_work (kind, tenant_id, item_id, due_at)
+     select 'withdraw', $1, d.delivery_id, $4
+       from deliveries d join notifications n on n.tenant_id = $1 and n.notification_id = d.notification_id
+      where d.tenant_id = $1 and d.delivery_id = any($2::uuid[]) and d.created_at >= $3
+        and d.withdrawn_at is null and n.withdrawn_at is not null
+     on conflict (kind, tenant_id, item_id) do nothing`,
+    [tx.tenantId, deliveryIds, since, now],
+  );
+}
+
 export interface SentMessage {
   status: DeliveryStatus;
   withdrawnAt: Date | null;

@@ -25,7 +25,8 @@ beforeEach(async () => {
 const hour = 3_600_000;
 const at = (ms: number) => new Date(now.getTime() + ms);
 const sweep = (ms: number) => raiseDueEvents(database, { now: () => at(ms) });
-const dueWork = () => database.directory.query('select item_id, due_at from due_work order by item_id');
+const dueWork = () =>
+  database.directory.query(`select item_id, due_at from due_work where kind = 'sla' order by item_id`);
 
 async function raised(): Promise<string[]> {
   return (await tenant.eventTypes()).filter((type) => type === 'sla_risk' || type === 'escalation');

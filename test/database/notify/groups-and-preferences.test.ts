@@ -97,7 +97,7 @@ test('preferences are none until they are written, and are replaced whole', asyn
     categories: { announcement: { channels: ['slack_dm', 'teams_feed'], both: true, muted: false } },
   };
   await tenant.within((tx) => writePreferences(tx, ann, some, now));
-  expect(await tenant.within((tx) => lockPreferences(tx, ann))).toEqual(some);
+  expect(await tenant.within((tx) => lockPreferences(tx, ann, now))).toEqual(some);
   await tenant.within((tx) =>
     writePreferences(tx, ann, { ...none, categories: { test: { muted: true } } }, now),
   );

@@ -111,7 +111,7 @@ describe('quiet hours', () => {
         }
         expect(isQuiet(new Date(end.getTime() - minuteMs), quiet, timeZone)).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -128,6 +128,19 @@ describe('quiet hours', () => {
     ['2026-11-21T22:30:30.500Z', '22:00', '07:00', '2026-11-22T06:00:00.000Z', 'over midnight'],
   ])('at %s from %s to %s in Berlin end at %s (%s)', (at, from, to, end) => {
     expect(endOfQuietHours(new Date(at), { from, to }, 'Europe/Berlin')?.toISOString()).toBe(end);
+  });
+
+  it('end on the day before when clocks are put back over midnight', () => {
+    // At 00:01 in Newfoundland it was 23:01 again.
+    const at = new Date('2010-11-07T02:30:30.000Z');
+    const end = endOfQuietHours(at, { from: '23:45', to: '23:30' }, 'America/St_Johns');
+    expect(end?.toISOString()).toBe('2010-11-07T03:00:00.000Z');
+  });
+
+  it('end a day later when clocks leap from their end into the next ones', () => {
+    const at = new Date('2026-03-29T00:30:00.000Z');
+    const end = endOfQuietHours(at, { from: '02:45', to: '02:30' }, 'Europe/Berlin');
+    expect(end?.toISOString()).toBe('2026-03-30T00:30:00.000Z');
   });
 
   it('are none where they begin when they end, or are no times', () => {
