@@ -12,19 +12,15 @@ import { demoTeams } from './demo/demo-data.ts';
 import { type DemoSimulators, openSimulators } from './demo/open-simulators.ts';
 import { seedConversations } from './demo/seed-conversations.ts';
 import { seedDemo } from './demo/seed-demo.ts';
-import { raiseDueEvents } from './desk/raise-due-events.ts';
 import { adminRoutes, createApp } from './http/app.ts';
 import { Authenticator } from './http/auth.ts';
 import { frontPage } from './http/front-page.ts';
-import { eraseOldKeys } from './http/idempotency-store.ts';
 import { openApiDocument } from './http/openapi.ts';
 import { RateLimiter } from './http/rate-limit.ts';
 import type { ApiServices } from './http/route.ts';
 import type { InboundDependencies } from './inbound/handle-activity.ts';
 import { Nonces } from './inbound/nonces.ts';
-import { eraseOldReceipts } from './inbound/receipt-store.ts';
 import { ReplyRecords } from './inbound/record-replies.ts';
-import { type ResendDependencies, resendReplies } from './inbound/resend-replies.ts';
 import type { SendDependencies } from './inbound/send-reply.ts';
 import { ensureAppRole } from './infra/app-role.ts';
 import { checkSecretKeys } from './infra/check-secret-keys.ts';
@@ -39,15 +35,13 @@ import { PartitionKeeper } from './notify/keep-partitions.ts';
 import type { LaneObserver } from './notify/lane.ts';
 import { announceElsewhere, type RunningNotifier, startNotifier } from './notify/start-notifier.ts';
 import { RegistrationDirectory } from './registrations/app-directory.ts';
-import { renewCredentials } from './registrations/renew-credentials.ts';
-import { eraseOldCodes } from './tenants/link-store.ts';
+import { isLate, startBacklogWatch, startPartitionUpkeep, startSweeps } from './sweeps.ts';
 import { LinkCodes } from './tenants/links.ts';
 import { tenantIds } from './tenants/tenant-queries.ts';
 import { languages } from './words/index.ts';
 import { Background } from './work/background.ts';
-import { eraseOld } from './work/erase-old.ts';
 import { Leader } from './work/leader.ts';
-import { type PollingLoop, startPolling } from './work/polling-loop.ts';
+import type { PollingLoop } from './work/polling-loop.ts';
 
 export const version = '0.1.0';
 
@@ -137,6 +131,7 @@ export async function compose(options: ComposeOptions): Promise<Running> {
     onFailed: () => metrics.partitionFailures.inc(),
   });
   loops.push(startPartitionUpkeep(partitions, config.roles.includes('worker') ? leader : null, log));
+  if (notifier !== null) loops.push(startBacklogWatch(database, metrics, log));
   const web = {
     webhooks: {
       inbound: inboundDependencies(services),
@@ -163,10 +158,12 @@ export async function compose(options: ComposeOptions): Promise<Running> {
       metrics,
       openApi: openApiDocument(adminRoutes, { version, serverUrl: config.publicUrl }),
       frontPage: frontPage({ version, demo: config.demo }),
-      degraded: () =>
-        loops
+      degraded: () => [
+        ...loops
           .filter((loop) => isLate(loop, clock) || (loop.name === 'partitions' && partitions.isBehind))
           .map((loop) => loop.name),
+        ...(notifier !== null && notifier.notifier.lagMs > notifierLateMs ? ['notifier'] : []),
+      ],
     },
     log,
   });
@@ -187,6 +184,9 @@ export async function compose(options: ComposeOptions): Promise<Running> {
   };
   return { url: urlOf(server, config), services, close: () => (closing ??= close()) };
 }
+
+/** Leases last five seconds: a notifier that did not look after them for so long has lost its lanes. */
+const notifierLateMs = 15_000;
 
 function openNotifier(services: ApiServices, listenUrl: string): Promise<RunningNotifier> {
   const { database, log, registrations, platforms, runtime, publicUrl, nonces, metrics } = services;
@@ -264,44 +264,6 @@ function capabilitiesOf(platformId: string): PlatformCapabilities {
   const platform = platforms.find(({ id }) => id === platformId);
   if (platform === undefined) throw new Error(`no platform ${platformId}`);
   return platform.capabilities;
-}
-
-function startSweeps(deps: ResendDependencies, everyMs: number): PollingLoop[] {
-  const { database, clock, log } = deps;
-  const erasure = {
-    database,
-    clock,
-    tenantIds: () => tenantIds(database.directory),
-    erasers: [eraseOldReceipts, eraseOldKeys, eraseOldCodes],
-  };
-  return [
-    startPolling({ name: 'replies', everyMs, log, run: async () => void (await resendReplies(deps)) }),
-    startPolling({
-      name: 'sla',
-      everyMs: 30_000,
-      log,
-      run: async () => void (await raiseDueEvents(database, clock)),
-    }),
-    startPolling({
-      name: 'credentials',
-      everyMs: 30_000,
-      log,
-      run: async () => void (await renewCredentials(deps)),
-    }),
-    startPolling({ name: 'erasure', everyMs: 3_600_000, log, run: () => eraseOld(erasure) }),
-  ];
-}
-
-/** One process makes and drops them; each looks, so that each can tell. */
-function startPartitionUpkeep(partitions: PartitionKeeper, leader: Leader | null, log: Log): PollingLoop {
-  const everyMs = 900_000;
-  const keep = leader?.asLeader('partitions', 3 * everyMs, (signal) => partitions.keep(signal));
-  return startPolling({ name: 'partitions', everyMs, log, run: () => partitions.turn(keep) });
-}
-
-/** A sweep that has not come round for three of its turns and half a minute. */
-function isLate(loop: PollingLoop, clock: Clock): boolean {
-  return clock.now().getTime() - loop.lastSuccess.getTime() > 3 * loop.everyMs + 30_000;
 }
 
 async function listen(server: Server, config: Config): Promise<void> {

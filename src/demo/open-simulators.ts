@@ -188,6 +188,7 @@ async function openSlack(credentials: JsonObject) {
         appId,
         name: botName,
         signingSecret: String(credentials.signing_secret),
+        metadataEvents: ['deskbridge_message'],
         installations: [{ organization, botToken: String(credentials.bot_token) }],
       },
     ],

@@ -27,7 +27,19 @@ const allowed: Record<string, readonly string[]> = {
   cli: ['kernel', 'infra', 'words', 'demo', 'config', ...features],
   banner: ['infra'],
   config: [],
-  compose: ['kernel', 'infra', 'words', 'work', 'http', 'demo', 'config', 'bots/index', ...features],
+  sweeps: ['kernel', 'infra', 'work', 'http', ...features],
+  compose: [
+    'sweeps',
+    'kernel',
+    'infra',
+    'words',
+    'work',
+    'http',
+    'demo',
+    'config',
+    'bots/index',
+    ...features,
+  ],
   main: ['kernel', 'infra', 'compose', 'config', 'banner'],
 };
 
