@@ -97,8 +97,6 @@ const tenantTables: [name: string, body: string, options?: string][] = [
      registration_id uuid,
      address text,
      constraint notification_audience_pkey primary key (tenant_id, notification_id, ordinal),
-     constraint notification_audience_notification_fkey foreign key (tenant_id, notification_id)
-       references notifications (tenant_id, notification_id) on delete cascade,
      constraint notification_audience_check
        check (num_nonnulls(user_id, conversation_id, address) = 1 and (address is null) = (registration_id is null))`,
   ],

@@ -53,7 +53,7 @@ export interface AnnouncedWork {
 const retryableCodes = new Set(['40001', '40P01', '55P03']);
 /** Connection trouble: nothing was committed, or nobody knows; the caller's platform or client repeats. */
 const unavailableCodes =
-  /^(08...|57P0[123]|57014|53...|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT|EAI_AGAIN)$/;
+  /^(08...|25P03|57P0[123]|57014|53...|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT|EAI_AGAIN)$/;
 
 export interface DatabaseOptions {
   /** Connection string of the application's role, which owns nothing. */
@@ -306,8 +306,10 @@ export function codeOf(error: unknown): string {
 function asUnavailable(error: unknown): unknown {
   if (error instanceof DeskbridgeError) return error;
   const code = codeOf(error);
+  // The driver has no codes for these.
   const lost =
-    error instanceof Error && /timeout exceeded|Connection terminated|Query read timeout/.test(error.message);
+    error instanceof Error &&
+    /timeout exceeded|Connection terminated|Query read timeout|not queryable/.test(error.message);
   if (unavailableCodes.test(code) || retryableCodes.has(code) || lost) {
     return new DeskbridgeError('unavailable', { cause: error });
   }

@@ -66,7 +66,8 @@ export class LaneIntake {
     if (!polls && !this.#isHinted && !this.#memory.wantsMore) return false;
     await this.#deps.failpoint?.('before_load');
     this.#isHinted = false;
-    if (polls) this.#channel = await this.#refresh();
+    // Nothing is ended for a reason that may be over since it was seen.
+    if (polls || this.halt !== null) this.#channel = await this.#refresh();
     if (!this.#memory.begun) await this.#memory.begin(now, this.#channel);
     let count = polls ? await this.#end('expired', now) : 0;
     if (polls) this.#polledAt = now;

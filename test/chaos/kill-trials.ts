@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPort, KillableServer } from '../support/kill-server.ts';
 import { createKillWorld, type KillWorld } from '../support/kill-world.ts';
+import { withoutNotifier } from '../support/without-notifier.ts';
 import { type CheckCounts, checkWorld } from './check.ts';
 import { type Command, isAcknowledged, isMutation, Ledger } from './ledger.ts';
 import { startLoad } from './people.ts';
@@ -72,7 +73,11 @@ export async function runKillTrials(options: TrialOptions): Promise<TrialResult>
   const world = await createKillWorld({ ownerUrl, platform, name: `kill-${worker}`, ...size });
   const { secretKey } = world;
   const at = { databaseUrl: ownerUrl, port: await findPort(), folder: options.folder };
-  const server = new KillableServer({ ...at, secretKey, platform: world.platform.environment });
+  const server = new KillableServer({
+    ...at,
+    secretKey,
+    platform: { ...world.platform.environment, ...withoutNotifier },
+  });
   world.connect(server.url);
   try {
     return await new Trials(options, world, server, new Ledger(`m${worker}n`), mixed(seed, worker)).run();

@@ -2,12 +2,13 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ChatWorld } from '../support/chat-world.ts';
+import { withoutNotifier } from '../support/without-notifier.ts';
 
 describe.each(['slack', 'lark'])('on %s', (platform) => {
   let world: ChatWorld;
   let holder: Client;
   beforeAll(async () => {
-    world = await ChatWorld.start(platform);
+    world = await ChatWorld.start(platform, { environment: withoutNotifier });
     holder = new Client({ connectionString: world.database.ownerUrl });
     await holder.connect();
   });

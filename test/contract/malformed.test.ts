@@ -18,6 +18,7 @@ import { larkWire } from '../support/malformed/lark-wire.ts';
 import { type MalformedBody, malformedBodies, type Recipe } from '../support/malformed/malformed-bodies.ts';
 import { slackWire } from '../support/malformed/slack-wire.ts';
 import { teamsWire } from '../support/malformed/teams-wire.ts';
+import { withoutNotifier } from '../support/without-notifier.ts';
 
 /** `MALFORMED_SEED` of a failed run repeats it. */
 const seed = Number(process.env.MALFORMED_SEED ?? Date.now() % 1_000_000_000);
@@ -52,7 +53,11 @@ describe.each(platforms.map(({ id }) => ({ id })))(`on $id (MALFORMED_SEED=${see
   let world: ChatWorld;
   let wire: Wire;
   beforeAll(async () => {
-    world = await ChatWorld.start(id, { log: recorded.log, settings: { group_chat: true } });
+    world = await ChatWorld.start(id, {
+      log: recorded.log,
+      settings: { group_chat: true },
+      environment: withoutNotifier,
+    });
     const makeWire = wires[id];
     if (makeWire === undefined) throw new Error(`no bodies of ${id} are known here`);
     wire = await makeWire(world);

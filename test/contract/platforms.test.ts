@@ -4,6 +4,7 @@ import { platforms } from '../../bots/index.ts';
 import type { AuditRow } from '../../src/audit/audit-chain.ts';
 import type { SeenMessage, Where } from '../../src/kernel/simulated-chat.ts';
 import { ChatWorld } from '../support/chat-world.ts';
+import { withoutNotifier } from '../support/without-notifier.ts';
 
 const linkCode = /[0-9A-Z]{4}-[0-9A-Z]{4}/;
 
@@ -12,7 +13,7 @@ describe.each(platforms.map(({ id, capabilities }) => ({ id, capabilities })))(
   ({ id, capabilities }) => {
     let world: ChatWorld;
     beforeAll(async () => {
-      world = await ChatWorld.start(id, { settings: { group_chat: true } });
+      world = await ChatWorld.start(id, { settings: { group_chat: true }, environment: withoutNotifier });
     });
     afterAll(() => world.close());
 

@@ -38,6 +38,8 @@ export interface WorldOptions {
   environment?: Record<string, string>;
   log?: Log;
   sweepEveryMs?: number;
+  /** The server reaches the platform through `harness.gate`, which can be shut. */
+  gated?: boolean;
 }
 
 /** A tenant and its registration. */
@@ -62,7 +64,10 @@ export class ChatWorld {
   running: Running;
 
   static async start(platform: string, options: WorldOptions = {}): Promise<ChatWorld> {
-    const [database, harness] = await Promise.all([createTestDatabase(), startHarness(platform)]);
+    const [database, harness] = await Promise.all([
+      createTestDatabase(),
+      startHarness(platform, options.gated),
+    ]);
     const running = await serve(database, harness, options);
     const [first, second] = harness.installations;
     if (first === undefined || second === undefined) throw new Error('the harness has too few installations');
@@ -156,6 +161,7 @@ export class ChatWorld {
 
   async close(): Promise<void> {
     await this.running.close();
+    await this.harness.gate?.close();
     await this.chat.close();
     await this.database.drop();
   }

@@ -26,6 +26,7 @@ import type { TenantSettings } from '../../src/tenants/tenant-store.ts';
 import { insertUser } from '../../src/tenants/user-store.ts';
 import { createTestDatabase, type TestDatabase } from './databases.ts';
 import { silentLog } from './log.ts';
+import { withoutNotifier } from './without-notifier.ts';
 
 export const adminToken = 'operator-token-for-tests';
 export const secretKey = Buffer.alloc(32, 9);
@@ -125,6 +126,7 @@ async function startServer(
   const config: Config = readConfig({
     PORT: '0',
     DESKBRIDGE_DEMO: '0',
+    ...withoutNotifier,
     DESKBRIDGE_TEAMS_OPENID_URL: simulator.openIdUrl,
     DESKBRIDGE_TEAMS_LOGIN_URL: simulator.loginUrl,
     DESKBRIDGE_TEAMS_SERVICE_URL: simulator.firstServiceUrl,

@@ -7,6 +7,7 @@ import type { TestDatabase } from './databases.ts';
 import { type CommitProxy, startCommitProxy } from './kill-proxy.ts';
 import { findPort, KillableServer } from './kill-server.ts';
 import { createKillWorld, type KillWorld, type WorldPerson, type WorldTenant } from './kill-world.ts';
+import { withoutNotifier } from './without-notifier.ts';
 
 /** Everything that a command leaves behind, counted. */
 export interface Traces {
@@ -39,7 +40,11 @@ export class KillScene {
     const proxy = await startCommitProxy(database.ownerUrl);
     const { secretKey } = world;
     const at = { databaseUrl: proxy.url, port: await findPort(), folder };
-    const server = new KillableServer({ ...at, secretKey, platform: world.platform.environment });
+    const server = new KillableServer({
+      ...at,
+      secretKey,
+      platform: { ...world.platform.environment, ...withoutNotifier },
+    });
     world.connect(server.url);
     return new KillScene(database, world, proxy, server);
   }

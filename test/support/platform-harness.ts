@@ -6,6 +6,7 @@ import { samplePeople, startTeamsSimulator } from '../../bots/teams/simulator/in
 import { TeamsChat } from '../../bots/teams/simulator/simulated-chat.ts';
 import type { JsonObject } from '../../src/kernel/canonical-json.ts';
 import type { SimulatedChat, SimulatedInstallation } from '../../src/kernel/simulated-chat.ts';
+import { startTcpGate, type TcpGate } from './tcp-gate.ts';
 
 export interface HarnessInstallation extends SimulatedInstallation {
   options: JsonObject;
@@ -20,6 +21,8 @@ export interface PlatformHarness {
   installations: readonly HarnessInstallation[];
   /** What the platform does once it knows the server. */
   ready?(): Promise<void>;
+  /** Between the server and the platform, where it was asked for. */
+  gate?: TcpGate;
 }
 
 const starters: Readonly<Record<string, () => Promise<PlatformHarness>>> = {
@@ -28,11 +31,29 @@ const starters: Readonly<Record<string, () => Promise<PlatformHarness>>> = {
   lark: startLark,
 };
 
-/** @throws Error for a platform without a simulator: every one has to have one */
-export async function startHarness(platform: string): Promise<PlatformHarness> {
+/**
+ * @param gated the server reaches the platform through a gate, which can be shut
+ * @throws Error for a platform without a simulator: every one has to have one
+ */
+export async function startHarness(platform: string, gated = false): Promise<PlatformHarness> {
   const start = starters[platform];
   if (start === undefined) throw new Error(`no simulator of ${platform} is known here`);
-  return await start();
+  const harness = await start();
+  return gated ? await behindGate(harness) : harness;
+}
+
+/** Leads every address of the environment through the gate; hosts that are allowed stay so. */
+async function behindGate(harness: PlatformHarness): Promise<PlatformHarness> {
+  const host = /127\.0\.0\.1:\d+/.exec(Object.values(harness.environment).join(' '))?.[0] ?? '';
+  const gate = await startTcpGate(Number(host.split(':')[1]));
+  const gated = new URL(gate.url(`http://${host}`)).host;
+  const environment = Object.fromEntries(
+    Object.entries(harness.environment).map(([name, value]) => [
+      name,
+      value === host ? `${host},${gated}` : value.replaceAll(host, gated),
+    ]),
+  );
+  return { ...harness, environment, gate };
 }
 
 async function startTeams(): Promise<PlatformHarness> {
