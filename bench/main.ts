@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { benchInbound } from './inbound.ts';
 import { type TenantCount, tenantCounts } from './inbound-platform.ts';
 import { formatTable, type Measurement, toRow, writeResults } from './measure.ts';
+import { benchNotifier, notifierParts } from './notifier/notifier.ts';
 import { inboundPlatforms } from './platforms.ts';
 
 export interface BenchOptions {
@@ -14,12 +15,19 @@ export interface BenchOptions {
   tenants: readonly TenantCount[];
   /** Ids of the platforms to measure. */
   platforms: readonly string[];
+  /** Parts of the notifier's benchmark. */
+  parts: readonly string[];
+  /** Deliveries of the long history that the notifier's benchmark makes. */
+  rows: number;
   /** Count statements and write the server's CPU profile into this folder; the figures are then a little worse. */
   profileInto: string | null;
   note: (line: string) => void;
 }
 
-const benches: Record<string, (options: BenchOptions) => Promise<Measurement[]>> = { inbound: benchInbound };
+const benches: Record<string, (options: BenchOptions) => Promise<Measurement[]>> = {
+  inbound: benchInbound,
+  notifier: benchNotifier,
+};
 const platformIds = inboundPlatforms.map(({ id }) => id);
 const resultsFile = join(import.meta.dirname, 'results.json');
 
@@ -31,6 +39,8 @@ async function main(): Promise<void> {
       seconds: { type: 'string', default: '5' },
       tenants: { type: 'string', default: tenantCounts.join(',') },
       platform: { type: 'string', default: platformIds.join(',') },
+      part: { type: 'string', default: notifierParts.join(',') },
+      rows: { type: 'string', default: '10000000' },
       profile: { type: 'string' },
       'dry-run': { type: 'boolean', default: false },
     },
@@ -46,6 +56,8 @@ async function main(): Promise<void> {
     seconds: positive(values.seconds, 'seconds'),
     tenants: chosen(values.tenants, tenantCounts, 'tenants'),
     platforms: chosen(values.platform, platformIds, 'platform'),
+    parts: chosen(values.part, notifierParts, 'part'),
+    rows: positive(values.rows, 'rows'),
     profileInto: values.profile ?? null,
     note: (line) => console.error(line),
   };

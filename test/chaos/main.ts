@@ -5,7 +5,10 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { platforms } from '../../bots/index.ts';
 import { startTestCluster } from '../support/cluster.ts';
 import { dropDatabase, TEST_DATABASE_PREFIX, withAdmin } from '../support/databases.ts';
-import { runKillTrials, type TrialResult } from './kill-trials.ts';
+import { runKillTrials } from './kill-trials.ts';
+import { notifierKillText } from './notifier-kill-report.ts';
+import { runNotifierSuite } from './notifier-kill-suite.ts';
+import { runNotifierTrials } from './notifier-kill-trials.ts';
 import { pacingText, runPacing } from './pacing.ts';
 import { reportText } from './report.ts';
 
@@ -22,9 +25,9 @@ const progressEveryMs = 30_000;
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('npm run chaos --')
     .description(
-      'kill: the server at random moments under load; nothing may be lost or done twice. pacing: a day of sends, simulated; no published rate limit may be exceeded.',
+      'kill: the server at random moments under load; nothing may be lost or done twice. notifier-kill: the same with notifications, then two servers, one of them a zombie, and a database that goes away. pacing: a day of sends, simulated; no published rate limit may be exceeded.',
     )
-    .addArgument(new Argument('<trial>', 'what to try').choices(['kill', 'pacing']))
+    .addArgument(new Argument('<trial>', 'what to try').choices(['kill', 'notifier-kill', 'pacing']))
     .option('--trials <n>', 'how many kills', wholeNumber(1, 1_000_000), 50)
     .option('--seed <n>', 'repeats a schedule (default: random)', wholeNumber(0, 2 ** 31 - 1))
     .addOption(
@@ -46,58 +49,85 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(pacingText(result));
     return result.violations.length === 0 ? 0 : 1;
   }
-  return await run({ trials: 50, workers: 2, platform: 'teams', ...options, seed });
+  const run = { trials: 50, workers: 2, platform: 'teams', ...options, seed };
+  if (program.args[0] === 'kill') return await runTrials(run, 'kill', runKillTrials, reportText);
+  const killed = await runTrials(run, 'notifier-kill', runNotifierTrials, notifierKillText);
+  const others = await withCluster((cluster) => runNotifierSuite({ ...run, ...cluster }));
+  return Math.max(killed, others);
 }
 
-async function run({ trials, seed, platform, workers: asked }: Options): Promise<number> {
+interface Trial {
+  platform: string;
+  ownerUrl: string;
+  folder: string;
+  worker: number;
+  seed: number;
+  trials: number;
+  onTrial: () => void;
+}
+
+type Facts = Parameters<typeof reportText>[1];
+
+async function runTrials<Result extends { violations: readonly unknown[] }>(
+  { trials, seed, platform, workers: asked }: Options,
+  name: string,
+  runTrial: (trial: Trial) => Promise<Result>,
+  textOf: (results: readonly Result[], facts: Facts) => string,
+): Promise<number> {
   const workers = Math.min(asked, trials);
-  console.log(`chaos kill on ${platform}: seed ${seed}, ${trials} trials, ${workers} workers`);
-  const cluster = await startTestCluster(process.env.TEST_DATABASE_URL);
-  // Whatever ends this process: the cluster's guard removes the cluster, and the servers end with their parent.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-  const began = Date.now();
-  let done = 0;
-  const progress = setInterval(() => {
-    console.log(`  ${done} of ${trials} trials after ${Math.round((Date.now() - began) / 1_000)} s`);
-  }, progressEveryMs);
-  try {
+  console.log(`chaos ${name} on ${platform}: seed ${seed}, ${trials} trials, ${workers} workers`);
+  return await withCluster(async ({ onDatabase }) => {
+    const began = Date.now();
+    let done = 0;
+    const progress = setInterval(() => {
+      console.log(`  ${done} of ${trials} trials after ${Math.round((Date.now() - began) / 1_000)} s`);
+    }, progressEveryMs);
     const shares = Array.from({ length: workers }, (_, worker) => Math.floor((trials + worker) / workers));
-    const work = shares.map((share, worker) =>
-      runWorker(cluster.adminUrl, cluster.folder, {
-        platform,
-        worker,
-        seed,
-        trials: share,
-        onTrial: () => (done += 1),
-      }),
-    );
-    const results = await Promise.all(work);
-    console.log(
-      `\n${reportText(results, { platform, seed, workers, seconds: (Date.now() - began) / 1_000 })}`,
-    );
-    return results.every(({ violations }) => violations.length === 0) ? 0 : 1;
+    const onTrial = () => {
+      done += 1;
+    };
+    try {
+      const results = await Promise.all(
+        shares.map((share, worker) =>
+          onDatabase((at) => runTrial({ ...at, platform, worker, seed, trials: share, onTrial })),
+        ),
+      );
+      const seconds = (Date.now() - began) / 1_000;
+      console.log(`\n${textOf(results, { platform, seed, workers, seconds })}`);
+      return results.every(({ violations }) => violations.length === 0) ? 0 : 1;
+    } finally {
+      clearInterval(progress);
+    }
+  });
+}
+
+/** A cluster, and databases of their own on it, each with a folder. */
+async function withCluster(work: (cluster: Cluster) => Promise<number>): Promise<number> {
+  const cluster = await startTestCluster(process.env.TEST_DATABASE_URL);
+  const { adminUrl, folder } = cluster;
+  try {
+    return await work({ folder, onDatabase: (use) => onDatabase(adminUrl, folder, use) });
   } finally {
-    clearInterval(progress);
     await cluster.stop();
   }
 }
 
-/** One server on a database of its own. */
-async function runWorker(
+interface Cluster {
+  folder: string;
+  onDatabase<T>(use: (at: { ownerUrl: string; folder: string }) => Promise<T>): Promise<T>;
+}
+
+async function onDatabase<T>(
   adminUrl: string,
   folder: string,
-  trial: { platform: string; worker: number; seed: number; trials: number; onTrial: () => void },
-): Promise<TrialResult> {
+  use: (at: { ownerUrl: string; folder: string }) => Promise<T>,
+): Promise<T> {
   const name = `${TEST_DATABASE_PREFIX}${randomBytes(6).toString('hex')}`;
   await withAdmin(adminUrl, (admin) => admin.query(`create database ${name}`));
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   try {
-    return await runKillTrials({
-      ...trial,
-      ownerUrl: url.href,
-      folder: join(folder, `worker-${trial.worker}`),
-    });
+    return await use({ ownerUrl: url.href, folder: join(folder, name) });
   } finally {
     await withAdmin(adminUrl, (admin) => dropDatabase(admin, name));
   }
@@ -111,4 +141,6 @@ function wholeNumber(min: number, max: number): (text: string) => number {
   };
 }
 
+// Whatever ends this process: the cluster's guard removes the cluster, and the servers end with their parent.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await main(process.argv.slice(2));

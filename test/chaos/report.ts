@@ -84,7 +84,7 @@ function errorLines(results: readonly TrialResult[]): string[] {
     : ['', 'ERROR lines of the servers:', ...all.map(([text, n]) => `  ${n} × ${text}`)];
 }
 
-function violationLines(violations: readonly Violation[]): string[] {
+export function violationLines(violations: readonly Violation[]): string[] {
   if (violations.length === 0) return [];
   const shown = violations
     .slice(0, shownViolations)

@@ -18,7 +18,14 @@ export type Invariant =
   | 'audit chain'
   | 'server ended'
   | 'server idle'
-  | 'replies not drained';
+  | 'replies not drained'
+  | 'lost delivery'
+  | 'doubled delivery'
+  | 'false sent'
+  | 'wrong outcome'
+  | 'stray delivery'
+  | 'deliveries not drained'
+  | 'late restart';
 
 export interface Violation {
   invariant: Invariant;

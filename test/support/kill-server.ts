@@ -20,6 +20,7 @@ export interface KillableServerOptions {
 }
 
 const endsWithParent = resolve(import.meta.dirname, 'kill-with-parent.ts');
+const faulty = resolve(import.meta.dirname, 'server-faults.ts');
 const entry = resolve(import.meta.dirname, '../../bin/start.js');
 const startLimitMs = 60_000;
 const stopLimitMs = 20_000;
@@ -32,6 +33,8 @@ export class KillableServer {
   readonly #options: KillableServerOptions;
   #child: ChildProcess | null = null;
   #expectedEnd = true;
+  /** Of the next starts: the system's clock is wrong by `skewMs`; `stall` blocks the event loop for `stallMs`. */
+  faults: { skewMs?: number; stallMs?: number } = {};
   /** Starts that ended without having been told to, by exit code or signal. */
   readonly unexpectedEnds: string[] = [];
 
@@ -74,6 +77,11 @@ export class KillableServer {
     this.#child?.kill('SIGCONT');
   }
 
+  /** Blocks its event loop for as long as `faults` said at its start. */
+  stall(): void {
+    this.#child?.kill('SIGUSR2');
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -96,7 +104,7 @@ export class KillableServer {
   #spawn(): ChildProcess {
     const { folder } = this.#options;
     const log = openSync(this.logFile, 'a');
-    const child = spawn(process.execPath, ['--import', endsWithParent, entry], {
+    const child = spawn(process.execPath, ['--import', endsWithParent, '--import', faulty, entry], {
       cwd: folder,
       env: this.#environment(),
       stdio: ['pipe', log, log],
@@ -124,6 +132,8 @@ export class KillableServer {
       DESKBRIDGE_ADMIN_TOKEN: 'operator-token-for-tests',
       DESKBRIDGE_SECRET_KEY: secretKey.toString('base64'),
       ...platform,
+      TEST_CLOCK_SKEW_MS: String(this.faults.skewMs ?? 0),
+      TEST_STALL_MS: String(this.faults.stallMs ?? 0),
       LOG_LEVEL: 'warn',
       // Hundreds of starts: half of each would be spent on compiling. Node writes it at an orderly end.
       NODE_COMPILE_CACHE: join(folder, 'compile-cache'),

@@ -60,6 +60,7 @@ export class LarkSimulator implements SimulatedChat {
   readonly oracle: Oracle;
   readonly faults: Faults;
   readonly identity: Identity;
+  readonly limits: PublishedLimits;
   /** Requests per route. */
   readonly counts: Counts;
   readonly people: readonly LarkPerson[];
@@ -73,6 +74,7 @@ export class LarkSimulator implements SimulatedChat {
     this.oracle = parts.oracle;
     this.faults = parts.faults;
     this.identity = parts.identity;
+    this.limits = parts.limits;
     this.people = parts.directory.people;
     this.installations = parts.identity.installations;
   }
@@ -230,7 +232,7 @@ export class LarkSimulator implements SimulatedChat {
   }
 
   violations(): number {
-    return this.#parts.limits.violations;
+    return this.limits.violations;
   }
 
   /**

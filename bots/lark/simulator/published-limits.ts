@@ -30,15 +30,16 @@ export interface LimitedCall {
 }
 
 export class PublishedLimits {
+  /** Whether calls beyond the limits are refused, and counted. */
+  enforced: boolean;
   readonly #clock: Clock;
-  readonly #enforced: boolean;
   /** Times of calls that were let through, in their order, by what they are counted for. */
   readonly #times = new Map<string, number[]>();
   #violations = 0;
 
   constructor(clock: Clock, enforced: boolean) {
     this.#clock = clock;
-    this.#enforced = enforced;
+    this.enforced = enforced;
   }
 
   /** Calls that were refused for coming too fast. */
@@ -51,7 +52,7 @@ export class PublishedLimits {
    * a group or a message.
    */
   take({ appId, organization }: Caller, { operation, target }: LimitedCall): Answer | null {
-    if (!this.#enforced) return null;
+    if (!this.enforced) return null;
     const now = this.#clock.now().getTime();
     const app = `${operation} ${appId} ${organization}`;
     const own = operation === 'send' ? `chat ${target}` : `message ${target}`;
