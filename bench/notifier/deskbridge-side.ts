@@ -43,7 +43,7 @@ serve<DeskbridgePreparation, DeskbridgeTask>(async ({ ownerUrl }) => {
       if (task.kind === 'settle') return await settle(world);
       if (task.kind === 'count') return await countRecords(world);
       if (task.kind === 'throughput') return await run(world, tenantsOf(task.tenants), tally, task);
-      const measured = await measureLatency(world, tenantsOf(20), task, {
+      const measured = await measureLatency(world, tenantsOf(task.tenants), task, {
         tally,
         watch: (watcher) => {
           onWire = (delivery) => {

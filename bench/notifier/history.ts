@@ -13,7 +13,7 @@ import type { NewDelivery } from '../../src/notify/records.ts';
 import { createDatabase } from '../inbound-servers.ts';
 import { type Measurement, median } from '../measure.ts';
 import { slackSetup } from '../slack/setup.ts';
-import { makeHistory } from './history-rows.ts';
+import { type History, makeHistory } from './history-rows.ts';
 import type { NotifierBench } from './notifier.ts';
 import { addTenant, openWorld, type Tenant, type World } from './world.ts';
 
@@ -54,9 +54,11 @@ export async function benchHistory(bench: NotifierBench): Promise<Measurement[]>
   const worlds: World[] = [];
   try {
     const open = async (name: string, rows: number) => {
-      const side = await openSide(bench, name, rows);
-      worlds.push(side.world);
-      return side;
+      const ownerUrl = await createDatabase(bench.cluster.url, name);
+      const world = await openWorld(ownerUrl, 2);
+      worlds.push(world);
+      const note = (line: string) => bench.note(`${name}  ${line}`);
+      return await fillSide(world, { ownerUrl, rows, note });
     };
     const long = await open('history_long', bench.rows);
     const short = await open('history_short', shortRows);
@@ -88,17 +90,14 @@ export async function benchHistory(bench: NotifierBench): Promise<Measurement[]>
   }
 }
 
-async function openSide(bench: NotifierBench, name: string, rows: number): Promise<Side> {
-  const ownerUrl = await createDatabase(bench.cluster.url, name);
-  const world = await openWorld(ownerUrl, 2);
+async function fillSide(world: World, history: Pick<History, 'ownerUrl' | 'rows' | 'note'>): Promise<Side> {
   const now = new Date();
   const lanes: Side['lanes'] = [];
   for (let index = 0; index < tenantCount; index += 1) {
     const tenant = await addTenant(world, slackSetup, { slug: `${index}`, people: peoplePerTenant });
     lanes.push({ ...tenant, epoch: await lease(world, tenant, now) });
   }
-  const note = (line: string) => bench.note(`${name}  ${line}`);
-  await makeHistory({ ownerUrl, platform: 'slack', tenants: lanes, rows, now, note });
+  await makeHistory({ ...history, platform: slack.id, tenants: lanes, now });
   return { world, lanes, turn: 0 };
 }
 

@@ -1,11 +1,13 @@
 /** How long it takes from enqueue to the wire while notifications come at a steady rate. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutboundDelivery } from '../../src/kernel/notification.ts';
+import type { TenantCount } from '../inbound-platform.ts';
 import { announce, type Tally } from './running-notifier.ts';
 import { percentile } from './statistics.ts';
 import type { Tenant, World } from './world.ts';
 
 export interface LatencyTask {
+  tenants: TenantCount;
   /** Notifications a second, each to one person. */
   rate: number;
   seconds: number;

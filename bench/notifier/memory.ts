@@ -11,7 +11,7 @@ import { SideProcess } from './side-process.ts';
 import { addTenant, openWorld, settle, type Tenant, type World } from './world.ts';
 
 const few = 10_000;
-/** A tenth of the long history: 1,000,000 of 10,000,000. */
+/** A tenth of the long history: 1,000,000 of 10,000,000; twice the few at least. */
 const shareOfRows = 0.1;
 /** So few that each lane has more than its owner holds in memory, however much is queued. */
 const tenantCount = 4;
@@ -22,7 +22,7 @@ const drainedShare = 0.4;
 const goal = 0.83;
 
 export async function benchMemory(bench: NotifierBench): Promise<Measurement[]> {
-  const many = Math.max(few, Math.round(bench.rows * shareOfRows));
+  const many = Math.max(2 * few, Math.round(bench.rows * shareOfRows));
   const queued = [many, few];
   const ownerUrls = new Map<number, string>();
   for (const count of queued) {

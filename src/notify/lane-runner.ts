@@ -27,6 +27,8 @@ const maxInFlight = 256;
 const maxLookUps = 4;
 const idleMs = 60_000;
 const retryDatabaseMs = 500;
+/** At the end outcomes wait no longer than this for the database; what is lost of them is asked for again. */
+const lastWriteMs = 10_000;
 
 export class LaneRunner {
   readonly lane: LeasedLane;
@@ -114,7 +116,7 @@ export class LaneRunner {
       }
     }
     await Promise.all(this.#tasks);
-    await this.#writer.settled();
+    await this.#writer.settled(lastWriteMs);
     inFlight.leave(this.lane.laneId);
     if (this.#isLost) return 'lost';
     return isRetired ? 'retired' : 'stopped';
@@ -248,7 +250,7 @@ export class LaneRunner {
   }
 
   #mayLookUp(): boolean {
-    return this.#intake.channel.registration !== null && this.#lookUps < maxLookUps && this.#mayStart();
+    return this.#lookUps < maxLookUps && this.#mayStart();
   }
 
   #recorded(settled: Settled, ours: boolean): void {

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { AnnouncedWork } from '../infra/database.ts';
+import { Semaphore } from '../infra/semaphore.ts';
 import type { BotPlatform, BotRuntime } from '../kernel/platform.ts';
 import { overrideLimits } from '../kernel/rate-limit.ts';
 import type { RegistrationDirectory } from '../registrations/app-directory.ts';
@@ -35,6 +36,7 @@ const withdrawEveryMs = 2_000;
 /** Lanes that one process owns at most; others are another process's, or wait. */
 const maxLanes = 2_000;
 const acquireAtOnce = 8;
+const maxExpansions = 4;
 
 export class Notifier {
   /** Names this process among the owners of lanes. */
@@ -42,6 +44,8 @@ export class Notifier {
   readonly #deps: NotifierDependencies;
   readonly #lanes = new Map<string, LaneRunner>();
   readonly #acquiring = new Set<string>();
+  /** Each holds a connection, which the inbound chain needs more. */
+  readonly #expansions = new Semaphore(maxExpansions);
   readonly #running = new Set<Promise<unknown>>();
   readonly #stopping = new AbortController();
   readonly #stopListening: () => void;
@@ -66,8 +70,9 @@ export class Notifier {
     const { kind, tenantId, id } = work;
     if (this.#stopping.signal.aborted) return;
     const runner = this.#lanes.get(id);
-    if (kind === 'audience') this.#background(expandNotification(this.#expanding, tenantId, id));
-    else if (runner !== undefined) runner.hint();
+    if (kind === 'audience') {
+      this.#background(this.#expansions.run(() => expandNotification(this.#expanding, tenantId, id)));
+    } else if (runner !== undefined) runner.hint();
     else this.#background(this.#acquireOne(work, from));
   }
 

@@ -11,6 +11,7 @@ export class OutcomeWriter {
   readonly #recorded: (settled: Settled, ours: boolean) => void;
   #waiting: Settled[] = [];
   #writing: Promise<void> | null = null;
+  #isOver = false;
 
   /** @param recorded called once each is committed; `ours`: this try was still the delivery's */
   constructor(deps: LaneDependencies, lane: LeasedLane, recorded: (settled: Settled, ours: boolean) => void) {
@@ -30,9 +31,15 @@ export class OutcomeWriter {
     });
   }
 
-  /** Resolves when everything is written. */
-  async settled(): Promise<void> {
-    while (this.#writing !== null) await this.#writing;
+  /** Resolves when everything is written, or after so long. */
+  async settled(ms: number): Promise<void> {
+    const deadline = this.#deps.time.monotonic() + ms;
+    const late = new AbortController();
+    while (this.#writing !== null && this.#deps.time.monotonic() < deadline) {
+      await Promise.race([this.#writing, this.#deps.time.wait(ms, late.signal)]);
+    }
+    this.#isOver = true;
+    late.abort();
   }
 
   async #write(): Promise<void> {
@@ -40,7 +47,7 @@ export class OutcomeWriter {
     const { laneId, tenantId } = this.#lane;
     // What ends at the same time as this one joins it.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 && !this.#isOver) {
       const batch = this.#waiting.splice(0, batchSize);
       try {
         await failpoint?.('before_outcome');
