@@ -24,6 +24,9 @@ export interface NotifierBench {
   note: (line: string) => void;
 }
 
+/** Every side at once has more than the hundred connections of the default. */
+const serverSettings = { max_connections: '300' };
+
 const parts: Record<string, (bench: NotifierBench) => Promise<Measurement[]>> = {
   throughput: benchThroughput,
   simulators: benchSimulators,
@@ -40,7 +43,10 @@ export async function benchNotifier(options: BenchOptions): Promise<Measurement[
   for (const [name, run] of Object.entries(parts)) {
     if (!options.parts.includes(name)) continue;
     options.note(`notifier: ${name}`);
-    const cluster = await startDurableCluster(options.profileInto === null ? {} : countingSettings);
+    const cluster = await startDurableCluster({
+      ...serverSettings,
+      ...(options.profileInto === null ? {} : countingSettings),
+    });
     try {
       measured.push(...(await run({ ...options, cluster })));
     } finally {

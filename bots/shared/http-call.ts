@@ -22,8 +22,8 @@ export class HttpCaller {
   readonly #timeoutMs: number;
   readonly #maxAnswerBytes: number;
   // `timeout` closes idle sockets before the far side does, which would lose the next request on them.
-  readonly #http = new http.Agent({ keepAlive: true, maxSockets: 128, timeout: 15_000 });
-  readonly #https = new https.Agent({ keepAlive: true, maxSockets: 128, timeout: 15_000 });
+  readonly #http = new http.Agent({ keepAlive: true, maxSockets: 512, timeout: 15_000 });
+  readonly #https = new https.Agent({ keepAlive: true, maxSockets: 512, timeout: 15_000 });
 
   /** @param maxAnswerBytes a longer answer counts as none. */
   constructor(timeoutMs: number, maxAnswerBytes = 65_536) {

@@ -1,5 +1,5 @@
 /** SQL of accepting notifications: the rows themselves, the callers' keys, and whether the recipients exist. */
-import { statement, type Transaction } from '../infra/database.ts';
+import { type Statement, statement, type Transaction } from '../infra/database.ts';
 import type {
   Category,
   NotificationContent,
@@ -95,13 +95,22 @@ export async function readRequest(
   return row === undefined ? null : { ...row, recipients: row.recipients ?? 0 };
 }
 
-/** Tables whose rows a request names, with the column of their id. */
-const named = {
-  user: ['users', 'user_id'],
-  conversation: ['conversations', 'conversation_id'],
-  registration: ['registration_read', 'registration_id'],
-  group: ['user_groups', 'group_id'],
-} as const;
+/** By the table whose rows a request names, and the column of their id. */
+const unknownSql = {
+  user: unknownIn('users', 'user_id'),
+  conversation: unknownIn('conversations', 'conversation_id'),
+  registration: unknownIn('registration_read', 'registration_id'),
+  group: unknownIn('user_groups', 'group_id'),
+};
+
+function unknownIn(table: string, column: string): Statement {
+  return statement(
+    `enqueue_unknown_${table}`,
+    `select n.ordinal from unnest($2::uuid[]) with ordinality as n (id, ordinal)
+      where not exists (select 1 from ${table} t where t.tenant_id = $1 and t.${column} = n.id)
+      order by n.ordinal limit $3`,
+  );
+}
 
 /**
  * Which of the ids are none of the tenant's.
@@ -110,17 +119,11 @@ const named = {
  */
 export async function findUnknown(
   tx: Transaction,
-  kind: keyof typeof named,
+  kind: keyof typeof unknownSql,
   ids: readonly string[],
   limit: number,
 ): Promise<number[]> {
   if (ids.length === 0) return [];
-  const [table, column] = named[kind];
-  const rows = await tx.query<{ ordinal: number }>(
-    `select n.ordinal from unnest($2::uuid[]) with ordinality as n (id, ordinal)
-      where not exists (select 1 from ${table} t where t.tenant_id = $1 and t.${column} = n.id)
-      order by n.ordinal limit $3`,
-    [tx.tenantId, ids, limit],
-  );
+  const rows = await tx.query<{ ordinal: number }>(unknownSql[kind], [tx.tenantId, ids, limit]);
   return rows.map(({ ordinal }) => ordinal - 1);
 }

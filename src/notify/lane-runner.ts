@@ -27,6 +27,7 @@ const maxInFlight = 256;
 const maxLookUps = 4;
 const idleMs = 60_000;
 const retryDatabaseMs = 500;
+const woken = 'there is something to do';
 /** At the end outcomes wait no longer than this for the database; what is lost of them is asked for again. */
 const lastWriteMs = 10_000;
 
@@ -65,7 +66,7 @@ export class LaneRunner {
   /** There may be something to do. */
   hint(): void {
     this.#intake.hint();
-    this.#wake.abort();
+    this.#look();
   }
 
   /** The lease holds until then, on the monotonic clock. */
@@ -82,7 +83,7 @@ export class LaneRunner {
   /** Nothing starts any more; what is on the wire is still recorded. */
   stop(): void {
     this.#stopping.abort();
-    this.#wake.abort();
+    this.#look();
   }
 
   /** A reply in the same organization: the limits count it. */
@@ -130,12 +131,13 @@ export class LaneRunner {
     if (!this.#mayStart() || this.#intake.halt !== null) return this.#intake.nextAt;
     const wanted = Math.min(this.#allowed(now), maxInFlight - this.#onTheWire, this.#memory.waiting);
     if (wanted <= 0) {
+      inFlight.leave(laneId);
       const { nextProbeAt } = this.#calls.breaker;
       return nextProbeAt > now ? nextProbeAt : Number.POSITIVE_INFINITY;
     }
-    const granted = inFlight.take(laneId, tenantId, wanted, () => this.#wake.abort());
+    const granted = inFlight.take(laneId, tenantId, wanted, () => this.#look());
     const { starts, wakeAt } = this.#memory.take(now, granted, { planMs, timeoutMs: callTimeoutMs });
-    inFlight.release(tenantId, granted - starts.length);
+    inFlight.release(laneId, tenantId, granted - starts.length);
     if (starts.length === 0) return granted === 0 ? this.#intake.nextAt : wakeAt;
     this.#onTheWire += starts.length;
     this.#busyAt = now;
@@ -166,7 +168,7 @@ export class LaneRunner {
   #allowed(now: number): number {
     if (this.#memory.waiting === 0) return 0;
     const { calls, probe } = this.#calls.allowed(this.#intake.channel, now);
-    if (probe !== null) this.#track(probe.then(() => this.#wake.abort()));
+    if (probe !== null) this.#track(probe.then(() => this.#look()));
     return calls;
   }
 
@@ -230,7 +232,7 @@ export class LaneRunner {
     item.dueAt = opened.result === 'opened' ? now : opened.at;
     this.#release();
     this.#memory.putBack(now, item);
-    this.#wake.abort();
+    this.#look();
   }
 
   /** Asks what became of those that nobody knows of, once nothing can arrive any more. */
@@ -243,10 +245,15 @@ export class LaneRunner {
         this.#calls.lookUp(this.#intake.channel, item).then((settled) => {
           this.#lookUps -= 1;
           if (settled !== null) this.#writer.add(settled);
-          this.#wake.abort();
+          this.#look();
         }),
       );
     }
+  }
+
+  /** There is something to do. Often called many times before anybody looks: an error object each would be waste. */
+  #look(): void {
+    if (!this.#wake.signal.aborted) this.#wake.abort(woken);
   }
 
   #mayLookUp(): boolean {
@@ -261,7 +268,7 @@ export class LaneRunner {
     if (transition.to === 'sent' || transition.to === 'failed' || transition.to === 'skipped') {
       observeEnd(this.#deps.observe, this.lane.platform, delivery, transition);
     } else if (!ours) this.#intake.hint();
-    this.#wake.abort();
+    this.#look();
   }
 
   /** Not to be sent from here: whatever it is now, the database knows. */
@@ -272,7 +279,7 @@ export class LaneRunner {
 
   #release(): void {
     this.#onTheWire -= 1;
-    this.#deps.inFlight.release(this.lane.tenantId, 1);
+    this.#deps.inFlight.release(this.lane.laneId, this.lane.tenantId, 1);
   }
 
   #mayStart(): boolean {

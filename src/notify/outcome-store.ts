@@ -143,6 +143,7 @@ export function claimAttemptKeys(
   ]);
 }
 
+// By the whole key, without bounds on the time besides: those would be taken for the index's condition, and walk the month.
 const sentSql = statement(
   'deliveries_sent',
   `update deliveries d
@@ -152,7 +153,6 @@ const sentSql = statement(
      from unnest($2::uuid[], $3::timestamptz[], $4::int[], $5::text[], $6::text[], $7::timestamptz[], $8::bool[])
        as o (delivery_id, created_at, attempts, message_id, request_id, at, proof)
     where d.tenant_id = $1 and d.delivery_id = o.delivery_id and d.created_at = o.created_at
-      and d.created_at >= $9 and d.created_at <= $10
       and (d.status = 'queued' or (d.status = 'failed' and d.error_code = 'outcome_unknown'))
    returning d.delivery_id`,
 );
@@ -179,7 +179,6 @@ export async function markSent(tx: Transaction, rows: readonly SentRow[]): Promi
     rows.map(({ requestId }) => requestId),
     rows.map(({ at }) => at),
     rows.map(({ proof }) => proof),
-    ...bounds(rows),
   ]);
   return new Set(found.map((row) => row.delivery_id));
 }
@@ -192,7 +191,7 @@ const endedSql = statement(
      from unnest($2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[])
        as o (delivery_id, created_at, status, reason, error_code, error_message, attempts, request_id)
     where d.tenant_id = $1 and d.delivery_id = o.delivery_id and d.created_at = o.created_at
-      and d.created_at >= $10 and d.created_at <= $11 and d.status = 'queued'`,
+      and d.status = 'queued'`,
 );
 
 export interface EndedRow {
@@ -219,12 +218,5 @@ export function markEnded(tx: Transaction, rows: readonly EndedRow[]): void {
     rows.map(({ errorMessage }) => errorMessage?.slice(0, 1_024) ?? null),
     rows.map(({ attempts }) => attempts),
     rows.map(({ requestId }) => requestId),
-    ...bounds(rows),
   ]);
-}
-
-/** Plain parameters that let the planner leave partitions out. */
-function bounds(rows: readonly { createdAt: Date }[]): [Date, Date] {
-  const times = rows.map(({ createdAt }) => createdAt.getTime());
-  return [new Date(Math.min(...times)), new Date(Math.max(...times))];
 }

@@ -2,7 +2,7 @@
 import { type Sql, statement, type Transaction } from '../infra/database.ts';
 import type { ConversationReference } from '../kernel/activity.ts';
 import type { DestinationType } from '../kernel/notification.ts';
-import type { Category, Channel, Priority, UnknownPolicy } from './records.ts';
+import { type Category, type Channel, type Priority, priorityMs, type UnknownPolicy } from './records.ts';
 
 /** A row of `delivery_ready` with what is known of its recipient and conversation. */
 export interface ReadyRow {
@@ -49,11 +49,15 @@ const columns = `r.delivery_id, r.created_at, r.notification_id, r.category, r.u
 const joins = `
   left join users u on u.tenant_id = $1 and u.user_id = r.user_id
   left join lateral (
-    select * from conversations o
-     where o.tenant_id = $1 and o.registration_id = $2
-       and (o.platform_conversation_id = r.destination_id
-            or (o.platform_user_id = r.destination_id and o.type = 'personal'))
-     order by o.state = 'active' desc, o.last_activity_at desc limit 1
+    select * from (
+      (select * from conversations o
+        where o.tenant_id = $1 and o.registration_id = $2 and o.platform_conversation_id = r.destination_id limit 1)
+      union all
+      (select * from conversations o
+        where o.tenant_id = $1 and o.registration_id = $2 and o.platform_user_id = r.destination_id
+          and o.type = 'personal'
+        order by o.state = 'active' desc, o.last_activity_at desc limit 1)
+    ) either order by state = 'active' desc, last_activity_at desc limit 1
   ) c on true`;
 
 const dueSql = statement(
@@ -86,12 +90,22 @@ const nextDueSql = statement(
      cross join lateral (
        select r.due_at from delivery_ready r
         where r.tenant_id = $1 and r.lane_id = $2 and r.priority = p.priority and r.due_at > $3
+          and r.rank > $4::bigint - p.priority * $5::bigint
         order by r.rank limit 1) n`,
 );
 
-/** When the next delivery of the lane falls due that is not due yet; null when there is none. */
+/**
+ * When the next delivery of the lane falls due that is not due yet; null when there is none. Those that were put back are
+ * not looked for: their owner holds them, and a new owner reads all that is due again and again.
+ */
 export async function readNextDue(tx: Transaction, laneId: string, now: Date): Promise<Date | null> {
-  const [row] = await tx.query<{ due: Date | null }>(nextDueSql, [tx.tenantId, laneId, now]);
+  const [row] = await tx.query<{ due: Date | null }>(nextDueSql, [
+    tx.tenantId,
+    laneId,
+    now,
+    now.getTime(),
+    priorityMs,
+  ]);
   return row?.due ?? null;
 }
 
@@ -276,15 +290,17 @@ export async function loadWaiting(
   );
 }
 
+const contentsSql = statement(
+  'notification_contents',
+  'select notification_id, content from notifications where tenant_id = $1 and notification_id = any($2::uuid[])',
+);
+
 /** What a notification says. */
 export async function loadContents(
   tx: Transaction,
   notificationIds: readonly string[],
 ): Promise<{ notification_id: string; content: unknown }[]> {
-  return await tx.query(
-    `select notification_id, content from notifications where tenant_id = $1 and notification_id = any($2::uuid[])`,
-    [tx.tenantId, notificationIds],
-  );
+  return await tx.query(contentsSql, [tx.tenantId, notificationIds]);
 }
 
 /** How a tenant is spoken for: its language of last resort, and its name in links. */
@@ -302,10 +318,10 @@ export async function loadTenantVoice(tx: Transaction): Promise<TenantVoice> {
   return row;
 }
 
+const statusSql = statement('tenant_status', 'select status from tenants where tenant_id = $1');
+
 /** Whether the tenant is active; null when it is gone. */
 export async function readTenantStatus(directory: Sql, tenantId: string): Promise<string | null> {
-  const [row] = await directory.query<{ status: string }>('select status from tenants where tenant_id = $1', [
-    tenantId,
-  ]);
+  const [row] = await directory.query<{ status: string }>(statusSql, [tenantId]);
   return row?.status ?? null;
 }

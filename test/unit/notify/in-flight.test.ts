@@ -12,14 +12,20 @@ describe('places on the wire', () => {
       fc.property(steps, (sequence) => {
         const places = new InFlight({ total: 12, perTenant: 5 });
         const held = new Map<string, number>();
+        const byTenant = (tenant: string) =>
+          [...held].reduce(
+            (sum, [lane, count]) =>
+              Number(lane.slice(1)) % 3 === Number(tenant.slice(1)) ? sum + count : sum,
+            0,
+          );
         for (const { lane, wanted, gives } of sequence) {
-          const tenant = `t${lane % 3}`;
-          const has = held.get(tenant) ?? 0;
+          const [id, tenant] = [`l${lane}`, `t${lane % 3}`];
+          const has = held.get(id) ?? 0;
           if (gives) {
-            places.release(tenant, has);
-            held.set(tenant, 0);
-          } else held.set(tenant, has + places.take(`l${lane}`, tenant, wanted, () => undefined));
-          expect(Math.max(0, ...held.values())).toBeLessThanOrEqual(5);
+            places.release(id, tenant, has);
+            held.set(id, 0);
+          } else held.set(id, has + places.take(id, tenant, wanted, () => undefined));
+          expect(byTenant(tenant)).toBeLessThanOrEqual(5);
           expect([...held.values()].reduce((sum, count) => sum + count, 0)).toBe(places.count);
           expect(places.count).toBeLessThanOrEqual(12);
         }
@@ -32,9 +38,26 @@ describe('places on the wire', () => {
     expect(places.take('noisy', 'a', 100, () => undefined)).toBe(8);
     const woken: string[] = [];
     expect(places.take('quiet', 'b', 2, () => woken.push('quiet'))).toBe(0);
-    places.release('a', 4);
+    places.release('noisy', 'a', 4);
     expect(woken).toEqual(['quiet']);
     expect(places.take('quiet', 'b', 2, () => undefined)).toBe(2);
+    expect(places.take('noisy', 'a', 100, () => undefined)).toBe(0);
+  });
+
+  it('are shared alike by lanes that are all busy', () => {
+    const places = new InFlight({ total: 100, perTenant: 100 });
+    const lanes = Array.from({ length: 10 }, (_, lane) => `l${lane}`);
+    const held = new Map(lanes.map((lane) => [lane, places.take(lane, lane, 100, () => undefined)]));
+    for (let round = 0; round < 20; round += 1) {
+      for (const lane of lanes) {
+        places.release(lane, lane, held.get(lane) ?? 0);
+        held.set(
+          lane,
+          places.take(lane, lane, 100, () => undefined),
+        );
+      }
+    }
+    expect([...held.values()]).toEqual(lanes.map(() => 10));
   });
 
   it('of one tenant do not keep another from its own', () => {
