@@ -65,6 +65,15 @@ export interface DatabaseOptions {
   log: Log;
 }
 
+export interface TransactionOptions {
+  /** False: the commit may be lost in a crash of the database (never half of it). */
+  durable?: boolean;
+  /** 1: the work has an effect outside and never runs again. */
+  attempts?: number;
+  /** The statements' plans do not depend on their values: they are made once, not every time. */
+  fixedPlans?: boolean;
+}
+
 /** The connection was lost while the transaction was committed: whether it was, nobody knows here. */
 export class CommitUnknownError extends DeskbridgeError {
   constructor(cause: unknown) {
@@ -91,19 +100,17 @@ export class Database {
   /**
    * Runs work in one transaction of the tenant and commits it. After a serialization failure or a deadlock the
    * work runs again, up to three times in all, so it must have no effect besides its statements.
-   * @param options.attempts 1: the work has an effect outside and never runs again
-   * @param options.durable false: the commit may be lost in a crash of the database (never half of it)
    * @throws DeskbridgeError `unavailable` when the database cannot be reached; whatever the work throws.
    */
   async inTenant<T>(
     tenantId: string,
     work: (tx: Transaction) => Promise<T>,
-    options: { durable?: boolean; attempts?: number } = {},
+    options: TransactionOptions = {},
   ): Promise<T> {
     if (!isUuid(tenantId)) throw new TypeError('a tenant id is a UUID');
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#attempt(tenantId, work, options.durable ?? true);
+        return await this.#attempt(tenantId, work, options);
       } catch (error) {
         if (attempt < (options.attempts ?? 3) && retryableCodes.has(codeOf(error))) continue;
         throw asUnavailable(error);
@@ -117,13 +124,18 @@ export class Database {
     return () => this.#listeners.delete(listener);
   }
 
-  async #attempt<T>(tenantId: string, work: (tx: Transaction) => Promise<T>, durable: boolean): Promise<T> {
+  async #attempt<T>(
+    tenantId: string,
+    work: (tx: Transaction) => Promise<T>,
+    { durable = true, fixedPlans = false }: TransactionOptions,
+  ): Promise<T> {
     const client = await this.#pool.connect();
     const tx = new ClientTransaction(client, tenantId);
     try {
       // SET LOCAL as a literal statement: set_config() would not reach the workers of Citus.
       const lazily = durable ? '' : '; SET LOCAL synchronous_commit = off';
-      tx.enqueue(`BEGIN; SET LOCAL app.tenant = '${tenantId}'${lazily}`);
+      const plans = fixedPlans ? '; SET LOCAL plan_cache_mode = force_generic_plan' : '';
+      tx.enqueue(`BEGIN; SET LOCAL app.tenant = '${tenantId}'${lazily}${plans}`);
       const result = await work(tx);
       await tx.commit().catch((error) => {
         throw unavailableCodes.test(codeOf(error)) ? new CommitUnknownError(error) : error;

@@ -173,7 +173,9 @@ function expandOnce(
   tenantId: string,
   notificationId: string,
 ): Promise<ExpandedChunk> {
-  return deps.database.inTenant(tenantId, (tx) =>
-    expandChunk(tx, deps, notificationId, chunkSize, deps.clock.now()),
+  return deps.database.inTenant(
+    tenantId,
+    (tx) => expandChunk(tx, deps, notificationId, chunkSize, deps.clock.now()),
+    { fixedPlans: true },
   );
 }

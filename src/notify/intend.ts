@@ -22,5 +22,7 @@ export async function intend(
     tryNo: item.tryNo,
     repeats: item.repeatUntil !== null,
   }));
-  return await database.inTenant(lane.tenantId, (tx) => writeIntents(tx, lane, intents, new Date(now)));
+  return await database.inTenant(lane.tenantId, (tx) => writeIntents(tx, lane, intents, new Date(now)), {
+    fixedPlans: true,
+  });
 }

@@ -1,6 +1,6 @@
 /** What the owner of a lane holds in memory: a bounded part of what waits, the limits, and what nobody knows of yet. */
 import { captureReference } from '../conversations/capture-reference.ts';
-import type { Database } from '../infra/database.ts';
+import type { Database, Transaction } from '../infra/database.ts';
 import type { ConversationReference } from '../kernel/activity.ts';
 import type { PlatformAddressing } from '../kernel/notification.ts';
 import { BinaryHeap } from './binary-heap.ts';
@@ -106,7 +106,7 @@ export class LaneMemory {
     const limit = capacity - this.#held.size;
     if (limit <= 0) return 0;
     const full = [...this.#byDestination].filter(([, count]) => count >= perDestination).map(([id]) => id);
-    const { rows, nextDue } = await this.#database.inTenant(this.#lane.tenantId, async (tx) => {
+    const read = async (tx: Transaction) => {
       const held = [...this.#held.keys()];
       const [due, nextDue] = await Promise.all([
         loadDue(tx, this.#lane.laneId, { now: new Date(now), held, full, limit }),
@@ -117,7 +117,8 @@ export class LaneMemory {
         due.map((row) => row.notification_id),
       );
       return { rows: due, nextDue };
-    });
+    };
+    const { rows, nextDue } = await this.#database.inTenant(this.#lane.tenantId, read, { fixedPlans: true });
     this.#nextDueAt = nextDue?.getTime() ?? Number.POSITIVE_INFINITY;
     this.#more = rows.length === limit;
     for (const row of rows) {

@@ -52,7 +52,9 @@ export class OutcomeWriter {
       try {
         await failpoint?.('before_outcome');
         const now = new Date(time.now());
-        const ours = await database.inTenant(tenantId, (tx) => recordOutcomes(tx, laneId, batch, now));
+        const ours = await database.inTenant(tenantId, (tx) => recordOutcomes(tx, laneId, batch, now), {
+          fixedPlans: true,
+        });
         await failpoint?.('after_outcome');
         for (const settled of batch) this.#recorded(settled, ours.has(settled.delivery.id));
       } catch (error) {

@@ -44,10 +44,11 @@ const columns = `r.delivery_id, r.created_at, r.notification_id, r.category, r.u
   c.type as conversation_type, c.organization, c.platform_user_id, c.service_url, c.bot_id, c.channel_id,
   c.locale as conversation_locale`;
 
+// One by one, by their keys: where statistics are old, a join reads all of the tenant's people for a handful of rows.
 // A person's conversation is found by the person, since the destination names the person. Of several the one that is
 // live, then the one that spoke last.
 const joins = `
-  left join users u on u.tenant_id = $1 and u.user_id = r.user_id
+  left join lateral (select * from users p where p.tenant_id = $1 and p.user_id = r.user_id limit 1) u on true
   left join lateral (
     select * from (
       (select * from conversations o

@@ -3,9 +3,13 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { platforms } from '../../bots/index.ts';
+import { migrate } from '../../src/infra/migrate.ts';
 import { startTestCluster } from '../support/cluster.ts';
 import { dropDatabase, TEST_DATABASE_PREFIX, withAdmin } from '../support/databases.ts';
+import { silentLog } from '../support/log.ts';
 import { runKillTrials } from './kill-trials.ts';
+import { crashText } from './notifier-crash-report.ts';
+import { runCrashes } from './notifier-crashes.ts';
 import { notifierKillText } from './notifier-kill-report.ts';
 import { runNotifierSuite } from './notifier-kill-suite.ts';
 import { runNotifierTrials } from './notifier-kill-trials.ts';
@@ -25,13 +29,18 @@ const progressEveryMs = 30_000;
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('npm run chaos --')
     .description(
-      'kill: the server at random moments under load; nothing may be lost or done twice. notifier-kill: the same with notifications, then two servers, one of them a zombie, and a database that goes away. pacing: a day of sends, simulated; no published rate limit may be exceeded.',
+      'kill: the server at random moments under load; nothing may be lost or done twice. notifier: workers on a simulated clock at each point where they may die, with faults of the platform. notifier-kill: the same with notifications, then two servers, one of them a zombie, and a database that goes away. pacing: a day of sends, simulated; no published rate limit may be exceeded.',
     )
-    .addArgument(new Argument('<trial>', 'what to try').choices(['kill', 'notifier-kill', 'pacing']))
-    .option('--trials <n>', 'how many kills', wholeNumber(1, 1_000_000), 50)
+    .addArgument(
+      new Argument('<trial>', 'what to try').choices(['kill', 'notifier', 'notifier-kill', 'pacing']),
+    )
+    .option('--trials <n>', 'how many kills (default: 50, notifier: 10000)', wholeNumber(1, 1_000_000))
     .option('--seed <n>', 'repeats a schedule (default: random)', wholeNumber(0, 2 ** 31 - 1))
     .addOption(
-      new Option('--platform <name>', 'whose chat').choices(platforms.map(({ id }) => id)).default('teams'),
+      new Option('--platform <name>', 'whose chat (default: teams, notifier: all)').choices([
+        ...platforms.map(({ id }) => id),
+        'all',
+      ]),
     )
     .option('--workers <n>', 'servers and databases side by side', wholeNumber(1, 16), 2)
     .option('--hours <n>', 'of simulated traffic, for pacing', wholeNumber(1, 1_000), 24)
@@ -49,7 +58,11 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(pacingText(result));
     return result.violations.length === 0 ? 0 : 1;
   }
+  if (program.args[0] === 'notifier') {
+    return await runNotifierCrashes({ trials: 10_000, platform: 'all', ...options, seed });
+  }
   const run = { trials: 50, workers: 2, platform: 'teams', ...options, seed };
+  if (run.platform === 'all') return refuse('only the notifier is tried on all platforms at once');
   if (program.args[0] === 'kill') return await runTrials(run, 'kill', runKillTrials, reportText);
   const killed = await runTrials(run, 'notifier-kill', runNotifierTrials, notifierKillText);
   const others = await withCluster((cluster) => runNotifierSuite({ ...run, ...cluster }));
@@ -101,8 +114,38 @@ async function runTrials<Result extends { violations: readonly unknown[] }>(
   });
 }
 
+/** All platforms side by side, each on a database of its own. */
+async function runNotifierCrashes(options: Omit<Options, 'workers'>): Promise<number> {
+  const { seed, trials, platform: asked } = options;
+  const chosen = platforms.map(({ id }) => id).filter((id) => asked === 'all' || asked === id);
+  console.log(`chaos notifier on ${chosen.join(', ')}: seed ${seed}, ${trials} crashes`);
+  let done = 0;
+  const onCrash = () => {
+    done += 1;
+    if (done % 500 === 0) console.log(`  ${done} of ${trials} crashes`);
+  };
+  const results = await withCluster(({ onDatabase }) =>
+    Promise.all(
+      chosen.map((platform, index) =>
+        onDatabase(async ({ ownerUrl }) => {
+          await migrate({ ownerUrl, log: silentLog });
+          const crashes = Math.floor((trials + index) / chosen.length);
+          return await runCrashes({ platform, ownerUrl, seed, crashes, onCrash });
+        }),
+      ),
+    ),
+  );
+  console.log(`\n${crashText(results)}`);
+  return results.every(({ violations }) => violations.length === 0) ? 0 : 1;
+}
+
+function refuse(reason: string): number {
+  console.error(`error: ${reason}`);
+  return 2;
+}
+
 /** A cluster, and databases of their own on it, each with a folder. */
-async function withCluster(work: (cluster: Cluster) => Promise<number>): Promise<number> {
+async function withCluster<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
   const cluster = await startTestCluster(process.env.TEST_DATABASE_URL);
   const { adminUrl, folder } = cluster;
   try {

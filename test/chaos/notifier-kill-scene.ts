@@ -31,6 +31,8 @@ export interface Caught {
 }
 
 const drainLimitMs = 150_000;
+/** A server that asked a busy database for the time is wrong by half of the wait; its intents bear that time. */
+const clockErrorMs = 500;
 
 export class NotifierScene {
   readonly world: KillWorld;
@@ -109,10 +111,15 @@ export class NotifierScene {
    */
   async nextSend(limitMs: number): Promise<number | null> {
     const began = performance.now();
-    const since = new Date();
+    const since = new Date(Date.now() + clockErrorMs);
     while (performance.now() - began < limitMs) {
       const started = await this.#startedSince(since);
-      const seen = started.map((id) => this.#seenAt.get(id) ?? 0).filter((at) => at > began);
+      // What a dead process sent may be seen late, and be sent again: only what was seen after its start counts.
+      const seen = started.flatMap(({ id, at }) => {
+        const seenAt = this.#seenAt.get(id) ?? 0;
+        const isOfNow = performance.timeOrigin + seenAt > at.getTime() - clockErrorMs;
+        return isOfNow && seenAt > began ? [seenAt] : [];
+      });
       if (seen.length > 0) return Math.min(...seen) - began;
       await sleep(20);
     }
@@ -120,15 +127,14 @@ export class NotifierScene {
     return null;
   }
 
-  async #startedSince(since: Date): Promise<string[]> {
-    const rows = await this.world.database.maintenance
-      .query<{ id: string }>(
-        `select delivery_id as id from delivery_ready where started_at > $1
-         union select delivery_id from delivery_attempts where started_at > $1`,
+  async #startedSince(since: Date): Promise<{ id: string; at: Date }[]> {
+    return await this.world.database.maintenance
+      .query<{ id: string; at: Date }>(
+        `select delivery_id as id, started_at as at from delivery_ready where started_at > $1
+         union select delivery_id, started_at from delivery_attempts where started_at > $1`,
         [since],
       )
       .catch(() => []);
-    return rows.map(({ id }) => id);
   }
 
   /** What is not over now. */

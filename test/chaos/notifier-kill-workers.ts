@@ -39,6 +39,7 @@ interface Pair {
 /** Longer than a lease: 5 s. */
 const standStillMs = { min: 6_500, max: 9_000 };
 const takeOverLimitMs = 15_000;
+const intentLimitMs = 1_500;
 /** A zombie does at once what it has in mind. */
 const comeBackMs = 1_500;
 
@@ -47,7 +48,7 @@ export async function runTwoWorkers(options: WorkersOptions): Promise<WorkersRes
   const { stallMs, skewMs = 0 } = options;
   // A request is dated by the clock of who takes it: with clocks that are wrong nothing is posted.
   const enqueued = skewMs === 0 ? {} : { enqueuedShare: 1 };
-  const load = { worker: 0, unfinished: 160, wireMs: { min: 100, max: 2_000 }, ...enqueued };
+  const load = { worker: 0, unfinished: 160, wireMs: { min: 20, max: 900 }, ...enqueued };
   const scene = await NotifierScene.open({ ...options, ...load, tenants: 4, servers: 2 });
   const random = new Random(options.seed, 'zombies');
   const owners = new Set<string>();
@@ -122,6 +123,7 @@ async function standStill(
 ): Promise<{ ms: number | null; frozen: number }> {
   const lanes = await lanesOf(scene, zombie);
   scene.accept([living]);
+  await intended(scene, lanes);
   if (stallMs === undefined) zombie.pause();
   else zombie.stall();
   const began = performance.now();
@@ -134,6 +136,19 @@ async function standStill(
   await sleep(comeBackMs);
   scene.accept(scene.servers);
   return { ms, frozen };
+}
+
+/** The worst moment: intents are committed, and their sends are due in some milliseconds. Without one in a while, any. */
+async function intended(scene: NotifierScene, lanes: readonly string[]): Promise<void> {
+  const deadline = Date.now() + intentLimitMs;
+  while (Date.now() < deadline) {
+    const rows = await scene.world.database.maintenance.query(
+      `select 1 from delivery_ready
+        where phase = 'sending' and lane_id = any($1::uuid[]) and started_at > clock_timestamp() + interval '20 ms' limit 1`,
+      [lanes],
+    );
+    if (rows.length > 0) return;
+  }
 }
 
 /** Waits for the living one to own these lanes. */

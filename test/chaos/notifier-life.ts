@@ -28,12 +28,13 @@ export type CrashPoint = Failpoint | 'request_sent' | 'request_done' | 'before_c
 class Dead extends Error {}
 
 export class Life {
-  readonly #reached: (life: Life, point: CrashPoint) => Promise<void> | undefined;
+  readonly #reached: (life: Life, point: CrashPoint) => void;
   readonly #endings = new Set<() => void>();
   #isOver = false;
+  #frozen: Promise<void> | null = null;
 
-  /** @param reached told of each point; it may end the life there, or hold the worker up */
-  constructor(reached: (life: Life, point: CrashPoint) => Promise<void> | undefined) {
+  /** @param reached told of each point; it may end the life there, or freeze it */
+  constructor(reached: (life: Life, point: CrashPoint) => void) {
     this.#reached = reached;
   }
 
@@ -47,32 +48,51 @@ export class Life {
     this.#endings.clear();
   }
 
+  /** The worker stands still until then, as a process that is stopped. */
+  freeze(until: Promise<void>): void {
+    const frozen = until.then(() => {
+      this.#frozen = null;
+    });
+    this.#frozen = frozen;
+  }
+
+  /** Goes on once the worker does not stand still, or never when it is dead. */
+  async awake(): Promise<void> {
+    while (this.#frozen !== null) await this.#frozen;
+    if (this.#isOver) await never();
+  }
+
   /** Passes a point, unless the worker dies there. */
   async pass(point: CrashPoint): Promise<void> {
     if (this.#isOver) return await never();
-    await this.#reached(this, point);
-    if (this.#isOver) await never();
+    this.#reached(this, point);
+    await this.awake();
   }
 
   /** Tells of a point where nothing can be held up. @returns whether the worker still lives */
   survives(point: CrashPoint): boolean {
-    if (!this.#isOver) void this.#reached(this, point);
+    if (!this.#isOver) this.#reached(this, point);
     return !this.#isOver;
   }
 
   /** Begins the work only as long as the worker lives, and brings the result only to one that still does. */
-  guard<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#isOver) return never();
-    return new Promise((resolve, reject) => {
-      work().then(
-        (result) => {
-          if (!this.#isOver) resolve(result);
-        },
-        (error: unknown) => {
-          if (!this.#isOver) reject(error);
-        },
-      );
-    });
+  async guard<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isOver || this.#frozen !== null) await this.awake();
+    try {
+      return await work();
+    } finally {
+      if (this.#isOver || this.#frozen !== null) await this.awake();
+    }
+  }
+
+  /** The same inside of a transaction, which a worker that stands still has not open: it goes on to its end. */
+  async unlessDead<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#isOver) return await never();
+    try {
+      return await work();
+    } finally {
+      if (this.#isOver) await never();
+    }
   }
 
   /** What the work brings. @throws Dead when the worker died before, or dies meanwhile */
@@ -98,7 +118,7 @@ export function timeOf(time: SimulatedTime, life: Life): NotifierTime {
       new Promise((resolve) => {
         const go = () => {
           cancel();
-          if (!life.isOver) resolve();
+          void life.awake().then(resolve);
         };
         const cancel = time.after(ms, go);
         if (signal?.aborted === true) go();
@@ -169,12 +189,12 @@ function whileAlive(tx: Transaction, life: Life): Transaction {
   return {
     tenantId,
     query: <Row>(sql: string | Statement, values?: readonly unknown[]) =>
-      life.guard(() => tx.query<Row>(sql, values)),
-    execute: (sql, values) => life.guard(() => tx.execute(sql, values)),
+      life.unlessDead(() => tx.query<Row>(sql, values)),
+    execute: (sql, values) => life.unlessDead(() => tx.execute(sql, values)),
     enqueue: (sql, values) => {
       if (!life.isOver) tx.enqueue(sql, values);
     },
-    savepoint: (work) => life.guard(() => tx.savepoint(work)),
+    savepoint: (work) => life.unlessDead(() => tx.savepoint(work)),
     announce: (work) => {
       if (!life.isOver) tx.announce(work);
     },

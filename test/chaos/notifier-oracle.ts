@@ -1,7 +1,7 @@
 /** What has to hold once everything is over: every delivery ended, and its record says what people see. */
 import type { Database } from '../../src/infra/database.ts';
 import type { DestinationType } from '../../src/kernel/notification.ts';
-import type { Readable, TrialPlatform } from './notifier-platforms.ts';
+import type { Readable, TrialPlatform } from './notifier-platform.ts';
 
 export interface NotifierViolation {
   what:
@@ -86,6 +86,7 @@ export async function checkDeliveries(
 
 /** Whether the platform lets nobody find out what became of a send. */
 export function isWithoutProof(type: DestinationType, id: string, readable: Readable): boolean {
+  if (type === 'slack_dm' || type === 'slack_channel') return readable === 'nothing';
   if (type !== 'teams_chat' && type !== 'teams_channel') return false;
   const isShared = type === 'teams_channel' || id.endsWith('@thread.v2');
   return isShared ? readable === 'nothing' : readable !== 'everything';

@@ -7,6 +7,7 @@ import { Database } from '../../src/infra/database.ts';
 import { SecretBox } from '../../src/infra/secret-box.ts';
 import { newId } from '../../src/kernel/ids.ts';
 import type { BotPlatform } from '../../src/kernel/platform.ts';
+import type { Clock } from '../../src/kernel/ports.ts';
 import { enqueueNotification, type NotificationRequest } from '../../src/notify/enqueue.ts';
 import { InFlight } from '../../src/notify/in-flight.ts';
 import { MessageComposer } from '../../src/notify/message-composer.ts';
@@ -19,8 +20,11 @@ import { createTenant } from '../../src/tenants/create-tenant.ts';
 import { insertLink } from '../../src/tenants/link-store.ts';
 import { insertUser } from '../../src/tenants/user-store.ts';
 import { type LogLine, recordingLog, silentLog } from '../support/log.ts';
+import { startLark } from './notifier-lark.ts';
 import { type CrashPoint, Life, timeOf, WorkerDatabase } from './notifier-life.ts';
-import { startTrialPlatform, type TrialInstallation, type TrialPlatform } from './notifier-platforms.ts';
+import type { TrialInstallation, TrialPlatform } from './notifier-platform.ts';
+import { startSlack } from './notifier-slack.ts';
+import { startTeams } from './notifier-teams.ts';
 import { SimulatedTime } from './notifier-time.ts';
 import type { Wire } from './notifier-wire.ts';
 
@@ -41,9 +45,15 @@ export interface Worker {
   notifier: Notifier;
 }
 
+const starters: Readonly<Record<string, (clock: Clock) => Promise<TrialPlatform>>> = {
+  lark: startLark,
+  slack: startSlack,
+  teams: startTeams,
+};
+
 const secretKey = Buffer.alloc(32, 7);
 /** Every fifth wants the activity feed as well, where there is one. */
-const feedEach = 5;
+export const feedEach = 5;
 /** As many of the first organization's people never spoke to the bot. */
 const strangers = 6;
 
@@ -66,7 +76,9 @@ export class NotifierWorld {
     // Partitions are made ahead from the real present on.
     const time = new SimulatedTime(Math.floor(Date.now() / 1_000) * 1_000);
     const clock = { now: () => new Date(time.now()) };
-    const platform = await startTrialPlatform(platformId, clock);
+    const start = starters[platformId];
+    if (start === undefined) throw new Error(`no trials of ${platformId} are known`);
+    const platform = await start(clock);
     const secrets = new SecretBox([secretKey]);
     const appUrl = await ensureAppRole(ownerUrl, secrets);
     const database = new Database({ appUrl, ownerUrl, log: silentLog });
@@ -99,10 +111,7 @@ export class NotifierWorld {
   }
 
   /** A worker without a memory. @param reached told of every point that it passes */
-  async startWorker(
-    wire: Wire,
-    reached: (life: Life, point: CrashPoint) => Promise<void> | undefined,
-  ): Promise<Worker> {
+  async startWorker(wire: Wire, reached: (life: Life, point: CrashPoint) => void): Promise<Worker> {
     const life = new Life(reached);
     const time = timeOf(this.time, life);
     const clock = { now: () => new Date(time.now()) };

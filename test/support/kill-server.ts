@@ -113,7 +113,7 @@ export class KillableServer {
     this.#child = child;
     this.#expectedEnd = false;
     child.once('exit', (code, signal) => {
-      if (!this.#expectedEnd) this.unexpectedEnds.push(String(code ?? signal));
+      if (!this.#expectedEnd) this.unexpectedEnds.push(`${code ?? signal} at ${new Date().toISOString()}`);
     });
     return child;
   }

@@ -108,7 +108,12 @@ export async function createKillWorld(options: WorldOptions): Promise<KillWorld>
     connect: (serverUrl) => chat.connect(serverUrl, registrations),
     introduce: async () => {
       await platform.introduce?.();
-      await Promise.all(tenants.flatMap(({ people }) => people.map((person) => beginTalk(chat, person))));
+      // A few at a time: all at once a busy machine would refuse some.
+      await Promise.all(
+        tenants.map(async ({ people }) => {
+          for (const person of people) await beginTalk(chat, person);
+        }),
+      );
     },
     close: async () => {
       await chat.close();
