@@ -30,10 +30,16 @@ import { migrate } from './infra/migrate.ts';
 import { Runtimes } from './infra/runtimes.ts';
 import { SecretBox } from './infra/secret-box.ts';
 import type { PlatformCapabilities, PlatformEnvironment } from './kernel/platform.ts';
-import { type Clock, type Log, systemClock } from './kernel/ports.ts';
+import type { Clock, Log } from './kernel/ports.ts';
 import { PartitionKeeper } from './notify/keep-partitions.ts';
 import type { LaneObserver } from './notify/lane.ts';
-import { announceElsewhere, type RunningNotifier, startNotifier } from './notify/start-notifier.ts';
+import {
+  announceElsewhere,
+  keepAligned,
+  type RunningNotifier,
+  startNotifier,
+} from './notify/start-notifier.ts';
+import { DatabaseTime } from './notify/time.ts';
 import { RegistrationDirectory } from './registrations/app-directory.ts';
 import { isLate, startBacklogWatch, startPartitionUpkeep, startSweeps } from './sweeps.ts';
 import { LinkCodes } from './tenants/links.ts';
@@ -68,12 +74,14 @@ export interface Running {
 /** Builds and starts the parts that the configured roles ask for. */
 export async function compose(options: ComposeOptions): Promise<Running> {
   const { config, ownerUrl, log } = options;
-  const clock = options.clock ?? systemClock;
+  const time = new DatabaseTime();
+  const clock = options.clock ?? time.clock;
   const secrets = new SecretBox(options.secretKeys);
   await migrate({ ownerUrl, log });
   await checkSecretKeys(ownerUrl, secrets, clock.now());
   const appUrl = await ensureAppRole(ownerUrl, secrets);
   const database = new Database({ appUrl, ownerUrl, log });
+  const aligned = await keepAligned(time, database, log);
 
   const auditKeys = new AuditKeys(secrets);
   const demoTenantId = config.demo ? await seedDemo({ database, auditKeys, secrets, clock }) : null;
@@ -103,7 +111,7 @@ export async function compose(options: ComposeOptions): Promise<Running> {
     log,
     publicUrl: config.publicUrl,
   };
-  const notifier = config.roles.includes('notifier') ? await openNotifier(services, appUrl) : null;
+  const notifier = config.roles.includes('notifier') ? openNotifier(services, time, appUrl) : null;
   const stopAnnouncing = notifier === null ? announceElsewhere(database, log) : null;
   const sending: SendDependencies = {
     database,
@@ -180,6 +188,7 @@ export async function compose(options: ComposeOptions): Promise<Running> {
     await notifier?.close();
     await demo?.close();
     await runtimes.close();
+    clearInterval(aligned);
     await database.close();
   };
   return { url: urlOf(server, config), services, close: () => (closing ??= close()) };
@@ -188,7 +197,7 @@ export async function compose(options: ComposeOptions): Promise<Running> {
 /** Leases last five seconds: a notifier that did not look after them for so long has lost its lanes. */
 const notifierLateMs = 15_000;
 
-function openNotifier(services: ApiServices, listenUrl: string): Promise<RunningNotifier> {
+function openNotifier(services: ApiServices, time: DatabaseTime, listenUrl: string): RunningNotifier {
   const { database, log, registrations, platforms, runtime, publicUrl, nonces, metrics } = services;
   const observe: LaneObserver = {
     ended(platform, status, errorCode, latencyMs) {
@@ -208,6 +217,7 @@ function openNotifier(services: ApiServices, listenUrl: string): Promise<Running
     publicUrl,
     nonce,
     observe,
+    time,
   });
 }
 

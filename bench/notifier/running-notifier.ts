@@ -7,6 +7,7 @@ import { systemClock } from '../../src/kernel/ports.ts';
 import { enqueueNotification, type Recipient } from '../../src/notify/enqueue.ts';
 import { expandNotification } from '../../src/notify/expand-audience.ts';
 import { startNotifier } from '../../src/notify/start-notifier.ts';
+import { DatabaseTime } from '../../src/notify/time.ts';
 import { silentLog } from '../../test/support/log.ts';
 import type { Tenant, World } from './world.ts';
 
@@ -71,7 +72,9 @@ export async function runNotifier(
   tally: Pick<Tally, 'ended'>,
 ): Promise<() => Promise<void>> {
   const { database, appUrl, registrations } = world;
-  const running = await startNotifier({
+  const time = new DatabaseTime();
+  await time.align(database.directory);
+  const running = startNotifier({
     database,
     listenUrl: appUrl,
     log: silentLog,
@@ -80,6 +83,7 @@ export async function runNotifier(
     runtime: async () => runtime,
     publicUrl: 'http://127.0.0.1:3978',
     nonce: nonces.issueForDelivery.bind(nonces),
+    time,
     observe: {
       ended: (_platform, status, errorCode) => tally.ended(status, errorCode),
       throttled: () => undefined,

@@ -1,4 +1,4 @@
-/** Stops a lane whose platform fails, and asks carefully whether it is back (pure: time is an argument). */
+/** Stops a kind of calls whose endpoint fails, and asks carefully whether it is back (pure: time is an argument). */
 
 /** How many failures in a row open it. */
 const failuresToOpen = 5;
@@ -6,57 +6,70 @@ const probeEveryMs = 1_000;
 const firstCredentialWaitMs = 5_000;
 const maxCredentialWaitMs = 300_000;
 
+/** `all` calls may start, `one` of them to ask by, a `probe` that changes nothing, or `none`. */
+export type Allowance = 'all' | 'one' | 'probe' | 'none';
+
 /**
  * Counts answers that say that the platform is ill: 5xx, timeouts, connections that fail. A 429 is pacing and does not
- * count; neither does a refusal of one message. Refused credentials close the whole lane at once, since every other call
- * would be refused too. While it is open one call a second asks; its success closes it.
+ * count; neither does a refusal of one message. Refused credentials open it at once, since every other call would be
+ * refused too. While it is open a probe asks once a second; after its success, or where there is none, one real call a
+ * second, and the success of that closes it.
  */
 export class Breaker {
+  readonly #hasProbe: boolean;
   #failures = 0;
-  #probeAt = Number.NEGATIVE_INFINITY;
-  #open: 'closed' | 'open' | 'credentials' = 'closed';
+  #askAt = Number.NEGATIVE_INFINITY;
+  #state: 'closed' | 'open' | 'half_open' = 'closed';
   #credentialWaitMs = firstCredentialWaitMs;
 
-  get state(): 'closed' | 'open' | 'credentials' {
-    return this.#open;
+  /** @param hasProbe whether the endpoint can be asked by a call that changes nothing */
+  constructor(hasProbe: boolean) {
+    this.#hasProbe = hasProbe;
   }
 
-  /** How many calls may start now: all, one that asks, or none. */
-  allowance(now: number): 'all' | 'probe' | 'none' {
-    if (this.#open === 'closed') return 'all';
-    return now >= this.#probeAt ? 'probe' : 'none';
+  allowance(now: number): Allowance {
+    if (this.#state === 'closed') return 'all';
+    if (now < this.#askAt) return 'none';
+    return this.#state === 'open' && this.#hasProbe ? 'probe' : 'one';
   }
 
-  /** When it is worth asking again. */
-  get nextProbeAt(): number {
-    return this.#open === 'closed' ? Number.NEGATIVE_INFINITY : this.#probeAt;
+  /** When it is worth asking again; in the past while it is closed. */
+  get askAt(): number {
+    return this.#state === 'closed' ? Number.NEGATIVE_INFINITY : this.#askAt;
   }
 
-  /** A probe starts: no other before a second has passed. */
-  probing(now: number): void {
-    this.#probeAt = now + (this.#open === 'credentials' ? this.#credentialWaitMs : probeEveryMs);
+  /** A call or a probe asks: no other before a second has passed. */
+  asking(now: number): void {
+    if (this.#state !== 'closed') this.#askAt = now + probeEveryMs;
   }
 
-  /** The platform answered as it should, whatever it answered. */
+  /** The probe was answered: real calls may ask now. */
+  probed(now: number): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'half_open';
+    this.#askAt = now;
+  }
+
+  /** The platform answered a call as it should, whatever it answered. */
   succeeded(): void {
     this.#failures = 0;
-    this.#open = 'closed';
+    this.#state = 'closed';
     this.#credentialWaitMs = firstCredentialWaitMs;
   }
 
   failed(now: number): void {
     this.#failures += 1;
-    if (this.#failures < failuresToOpen && this.#open === 'closed') return;
-    if (this.#open === 'closed') this.#open = 'open';
-    this.#probeAt = Math.max(this.#probeAt, now + probeEveryMs);
+    if (this.#failures < failuresToOpen && this.#state === 'closed') return;
+    this.#state = 'open';
+    this.#askAt = Math.max(this.#askAt, now + probeEveryMs);
   }
 
-  /** The app itself was refused. */
+  /** The app itself was refused: an answer of another endpoint proves nothing, so that real calls ask. */
   refused(now: number): void {
-    if (this.#open === 'credentials') {
+    if (this.#state === 'half_open' && now < this.#askAt) return;
+    if (this.#state !== 'closed')
       this.#credentialWaitMs = Math.min(maxCredentialWaitMs, this.#credentialWaitMs * 2);
-    }
-    this.#open = 'credentials';
-    this.#probeAt = now + this.#credentialWaitMs;
+    this.#state = 'half_open';
+    this.#askAt = now + this.#credentialWaitMs;
   }
 }

@@ -134,6 +134,20 @@ export type FailedDelivery = Pick<
   | 'onUnknown'
 >;
 
+const wantedSql = statement(
+  'fallback_wanted',
+  `select notification_id from notifications
+    where tenant_id = $1 and notification_id = any($2::uuid[]) and withdrawn_at is null for share`,
+);
+
+/** Those whose notification was not withdrawn; a withdrawal that is under way is waited for. */
+async function stillWanted(tx: Transaction, failed: readonly FailedDelivery[]): Promise<FailedDelivery[]> {
+  const ids = [...new Set(failed.map(({ notificationId }) => notificationId))].sort();
+  const rows = await tx.query<{ notification_id: string }>(wantedSql, [tx.tenantId, ids]);
+  const wanted = new Set(rows.map((row) => row.notification_id));
+  return failed.filter(({ notificationId }) => wanted.has(notificationId));
+}
+
 /**
  * Tries the next channel of each, due at once. A destination that has a delivery of the same notification is left alone:
  * that one stands for itself.
@@ -144,7 +158,10 @@ export async function insertFallback(
   failed: readonly FailedDelivery[],
   now: Date,
 ): Promise<NewDelivery[]> {
-  const next = failed.flatMap((delivery): NewDelivery[] => {
+  const withFallback = failed.filter(({ fallback }) => fallback.length > 0);
+  if (withFallback.length === 0) return [];
+  const open = await stillWanted(tx, withFallback);
+  const next = open.flatMap((delivery): NewDelivery[] => {
     const { deliveryId, fallback, ...kept } = delivery;
     const [channel, ...rest] = fallback;
     if (channel === undefined) return [];

@@ -160,8 +160,14 @@ export function afterLookUp(delivery: PendingDelivery, found: LookUp, now: numbe
   switch (found.result) {
     case 'found':
       return { to: 'sent', messageId: found.messageId, requestId: null, proof: true };
-    case 'absent':
-      return { to: 'ready', at: now, spent: true, reduced: delivery.reduced, code: null, detail: null };
+    case 'absent': {
+      const detail = 'It was not posted, again and again.';
+      if (now - delivery.queuedAt > giveUpAfterMs) {
+        return { to: 'failed', code: 'server_error', detail, definite: true, requestId: null };
+      }
+      const at = now + (delivery.attemptNo > 1 ? backoffMs(delivery.attemptNo - 1, random) : 0);
+      return { to: 'ready', at, spent: true, reduced: delivery.reduced, code: null, detail: null };
+    }
     case 'repeatable':
       return { to: 'repeat', at: now + (delivery.tryNo > 1 ? backoffMs(delivery.tryNo - 1, random) : 0) };
     case 'later': {

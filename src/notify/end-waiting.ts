@@ -37,7 +37,7 @@ type Waiting = Awaited<ReturnType<typeof loadWaiting>>[number];
 
 async function skip(
   tx: Parameters<typeof finishReady>[0],
-  rows: readonly Pick<Waiting, 'delivery_id' | 'created_at' | 'try_no'>[],
+  rows: readonly Pick<Waiting, 'delivery_id' | 'created_at' | 'try_no' | 'attempt_no'>[],
   reason: SkipReason,
 ): Promise<string[]> {
   if (rows.length === 0) return [];
@@ -56,7 +56,7 @@ async function skip(
         reason,
         errorCode: errorCodeOfSkip(reason),
         errorMessage: null,
-        attempts: 0,
+        attempts: row.try_no === 0 ? 0 : row.attempt_no,
         requestId: null,
       })),
   );

@@ -24,15 +24,21 @@ export type Opened =
   | { result: 'settled'; settled: Settled };
 
 export class LaneCalls {
-  readonly breaker = new Breaker();
+  readonly #breakers = new Map<string, Breaker>();
+  readonly #hasProbe: boolean;
   readonly #deps: LaneDependencies;
   readonly #lane: LeasedLane;
   readonly #memory: LaneMemory;
   readonly #mayStart: () => boolean;
-  #isProbing = false;
 
-  /** @param mayStart the lease holds long enough */
-  constructor(deps: LaneDependencies, lane: LeasedLane, memory: LaneMemory, mayStart: () => boolean) {
+  /** @param lease.mayStart it holds long enough; `hasProbe`: the platform can be asked without posting */
+  constructor(
+    deps: LaneDependencies,
+    lane: LeasedLane,
+    memory: LaneMemory,
+    { mayStart, hasProbe }: { mayStart: () => boolean; hasProbe: boolean },
+  ) {
+    this.#hasProbe = hasProbe;
     this.#deps = deps;
     this.#lane = lane;
     this.#memory = memory;
@@ -66,7 +72,7 @@ export class LaneCalls {
     const endedAt = time.now();
     await this.#deps.failpoint?.('after_wire');
     if (outcome.result !== 'unknown') this.#memory.answered(charge, endedAt);
-    this.#feedBreaker(outcome, endedAt);
+    this.#feedBreaker(charge.operation, outcome, endedAt);
     const { conversation: conversationKey, operation } = charge;
     return {
       delivery: item,
@@ -89,7 +95,7 @@ export class LaneCalls {
     const now = time.now();
     this.#memory.answered(charge, now);
     if (opening.result === 'opened') {
-      this.breaker.succeeded();
+      this.#breakerOf(charge.operation).succeeded();
       item.reference = opening.reference;
       await this.#memory.opened(opening.reference, now).catch((error: unknown) => {
         this.#deps.log.warn(
@@ -99,7 +105,7 @@ export class LaneCalls {
       });
       return { result: 'opened' };
     }
-    this.#feedBreaker(opening, now);
+    this.#feedBreaker(charge.operation, opening, now);
     const block = this.#blockOf(item, opening, now);
     item.openings += 1;
     const transition = afterOutcome({ ...item, tryNo: item.openings }, opening, now, random());
@@ -140,26 +146,50 @@ export class LaneCalls {
     return await runtime.lookUp(delivery, send).catch(() => ({ result: 'later' }) as const);
   }
 
-  /** How many calls may start now; an ill platform gets one a second, or is asked by a `probe` that changes nothing. */
-  allowed(channel: LaneChannel, now: number): { calls: number; probe: Promise<void> | null } {
-    const allowance = this.breaker.allowance(now);
-    if (allowance === 'all') return { calls: Number.POSITIVE_INFINITY, probe: null };
-    const { registration, runtime } = channel;
-    if (allowance === 'none' || this.#isProbing || registration === null) return { calls: 0, probe: null };
-    this.breaker.probing(now);
-    if (runtime.probe === undefined || this.breaker.state === 'credentials') return { calls: 1, probe: null };
-    this.#isProbing = true;
-    return {
-      calls: 0,
-      probe: this.#probe(runtime.probe(registration, this.#memory.anyReference(), callTimeoutMs)),
-    };
+  /** Whether a call may start now, as far as the health of its endpoint goes. */
+  admits(operation: string, now: number): boolean {
+    const allowance = this.#breakerOf(operation).allowance(now);
+    return allowance === 'all' || allowance === 'one';
   }
 
-  async #probe(asked: Promise<boolean>): Promise<void> {
+  /** A call starts. */
+  starting(operation: string, now: number): void {
+    this.#breakerOf(operation).asking(now);
+  }
+
+  /** When an endpoint that is ill is to be asked again; infinite when all are well. */
+  get askAt(): number {
+    const ill = [...this.#breakers.values()]
+      .map(({ askAt }) => askAt)
+      .filter((at) => at > Number.NEGATIVE_INFINITY);
+    return Math.min(Number.POSITIVE_INFINITY, ...ill);
+  }
+
+  /** Asks endpoints that are ill whether they are back, by a call that changes nothing. @returns what is under way */
+  probes({ registration, runtime }: LaneChannel, now: number): Promise<void>[] {
+    if (registration === null || runtime.probe === undefined) return [];
+    const probed = [...this.#breakers.values()].filter((breaker) => breaker.allowance(now) === 'probe');
+    return probed.map((breaker) => {
+      breaker.asking(now);
+      const asked = runtime.probe?.(registration, this.#memory.anyReference(), callTimeoutMs);
+      return this.#probe(breaker, asked ?? Promise.resolve(false));
+    });
+  }
+
+  async #probe(breaker: Breaker, asked: Promise<boolean>): Promise<void> {
     const answers = await asked.catch(() => false);
-    this.#isProbing = false;
-    if (answers) this.breaker.succeeded();
-    else this.breaker.failed(this.#deps.time.now());
+    const now = this.#deps.time.now();
+    if (answers) breaker.probed(now);
+    else breaker.failed(now);
+  }
+
+  /** Endpoints fall ill apart: each operation has its own. Only posting can be asked after without posting. */
+  #breakerOf(operation: string): Breaker {
+    const known = this.#breakers.get(operation);
+    if (known !== undefined) return known;
+    const breaker = new Breaker(operation === 'send' && this.#hasProbe);
+    this.#breakers.set(operation, breaker);
+    return breaker;
   }
 
   async #until(at: number): Promise<void> {
@@ -183,13 +213,14 @@ export class LaneCalls {
     return { result: 'unknown', code: 'outcome_unknown' };
   }
 
-  #feedBreaker(outcome: SendOutcome, now: number): void {
+  #feedBreaker(operation: string, outcome: SendOutcome, now: number): void {
+    const breaker = this.#breakerOf(operation);
     const code = outcome.result === 'rejected' ? outcome.code : null;
     if (code === 'throttled') this.#deps.observe.throttled(this.#lane.platform);
-    else if (code === 'unauthorized') this.breaker.refused(now);
+    else if (code === 'unauthorized') breaker.refused(now);
     else if (outcome.result === 'unknown' || code === 'server_error' || code === 'transient')
-      this.breaker.failed(now);
-    else this.breaker.succeeded();
+      breaker.failed(now);
+    else breaker.succeeded();
   }
 
   #blockOf(item: PendingDelivery, outcome: SendOutcome, now: number): Pick<Settled, 'block'> {

@@ -6,12 +6,12 @@ import type { PlatformAddressing } from '../kernel/notification.ts';
 import { BinaryHeap } from './binary-heap.ts';
 import { type PendingDelivery, settleMs } from './delivery.ts';
 import type { LaneChannel, LeasedLane, RepliedTo } from './lane.ts';
-import { LaneQueue, type Start } from './lane-queue.ts';
+import { LaneQueue, type Start, type TakeOptions } from './lane-queue.ts';
 import { readLaneBlocks } from './lane-store.ts';
 import type { MessageComposer } from './message-composer.ts';
 import { type Charge, LanePacer } from './pacing.ts';
 import { conversationKey, kindOfKey, toPending } from './pending-delivery.ts';
-import { loadDue, loadReplies, loadTries, loadUnfinished, readNextDue } from './ready-store.ts';
+import { loadDue, loadReady, loadReplies, loadTries, loadUnfinished, readNextDue } from './ready-store.ts';
 import type { Settled } from './record-outcomes.ts';
 import type { BlockScope } from './throttle-blocks.ts';
 
@@ -73,7 +73,7 @@ export class LaneMemory {
         readLaneBlocks(tx, laneId, new Date(now)),
         loadTries(tx, laneId, since),
         loadReplies(tx, laneId, since),
-        loadUnfinished(tx, laneId),
+        loadUnfinished(tx, laneId, new Date(now)),
       ]);
       const notificationIds = rows.map((row) => row.notification_id);
       await this.#composer.prepare(tx, notificationIds);
@@ -94,8 +94,12 @@ export class LaneMemory {
   /** Nobody knows of these; nothing else goes to their conversations before they are resolved. */
   #resume(items: readonly PendingDelivery[], now: number): void {
     for (const item of items) {
-      item.phase = 'unknown';
       this.#hold(item);
+      if (item.phase === 'ready') {
+        this.#queue.add(now, item);
+        continue;
+      }
+      item.phase = 'unknown';
       this.#queue.occupy(item.conversation);
       this.addUnknown(item, Math.max(now, (item.notAfter?.getTime() ?? now) + settleMs));
     }
@@ -104,7 +108,12 @@ export class LaneMemory {
   /** Reads what is due and not held yet. @returns how many came */
   async load(now: number, addressing: PlatformAddressing): Promise<number> {
     const limit = capacity - this.#held.size;
-    if (limit <= 0) return 0;
+    if (limit <= 0) {
+      // Full: whatever falls due meanwhile is found when there is room.
+      this.#more = true;
+      this.#nextDueAt = Number.POSITIVE_INFINITY;
+      return 0;
+    }
     const full = [...this.#byDestination].filter(([, count]) => count >= perDestination).map(([id]) => id);
     const read = async (tx: Transaction) => {
       const held = [...this.#held.keys()];
@@ -133,9 +142,14 @@ export class LaneMemory {
   take(
     now: number,
     limit: number,
-    ahead: { planMs: number; timeoutMs: number },
+    { planMs, ...options }: { planMs: number } & Pick<TakeOptions, 'timeoutMs' | 'admits' | 'chosen'>,
   ): { starts: Start<PendingDelivery>[]; wakeAt: number } {
-    return this.#queue.take(now, { limit, until: now + ahead.planMs, timeoutMs: ahead.timeoutMs });
+    return this.#queue.take(now, { ...options, limit, until: now + planMs });
+  }
+
+  /** It did not go after all: the limits forget it. */
+  refund(charge: Charge): void {
+    this.#pacer.refund(charge);
   }
 
   /** The platform answered. */
@@ -151,6 +165,17 @@ export class LaneMemory {
     return this.#pacer.block(now, 'conversation', conversation, until);
   }
 
+  /** What became of it elsewhere: the database knows. Its place in its conversation is kept until then. */
+  async reread(now: number, item: PendingDelivery, addressing: PlatformAddressing): Promise<void> {
+    const { tenantId, laneId } = this.#lane;
+    const row = await this.#database.inTenant(tenantId, (tx) => loadReady(tx, laneId, item.id));
+    if (row === null) return this.over(now, item);
+    Object.assign(item, toPending(row, addressing));
+    if (item.phase === 'ready') return this.putBack(now, item);
+    item.phase = 'unknown';
+    this.addUnknown(item, Math.max(now, (item.notAfter?.getTime() ?? now) + settleMs));
+  }
+
   /** The delivery is over here: its conversation may go on. */
   over(now: number, item: PendingDelivery): void {
     if (this.#letGo(item)) this.#queue.done(now, item.conversation);
@@ -158,13 +183,15 @@ export class LaneMemory {
 
   /**
    * What is recorded changes what is held.
-   * @param ours this try was still the delivery's; otherwise the database says what it is
+   * @param ours this try was still the delivery's
+   * @returns false: it has to be read again
    */
-  recorded(now: number, { delivery, transition }: Settled, ours: boolean): void {
+  recorded(now: number, { delivery, transition }: Settled, ours: boolean): boolean {
     delivery.repeatUntil = null;
     delivery.phase = 'ready';
     const isOver = transition.to !== 'ready' && transition.to !== 'unknown';
-    if (isOver || !ours) this.over(now, delivery);
+    if (isOver) this.over(now, delivery);
+    else if (!ours) return false;
     else if (transition.to === 'unknown') {
       delivery.phase = 'unknown';
       this.addUnknown(delivery, transition.at);
@@ -174,6 +201,7 @@ export class LaneMemory {
       delivery.dueAt = transition.at;
       this.putBack(now, delivery);
     }
+    return true;
   }
 
   /** It goes again at its `dueAt`. */

@@ -16,6 +16,10 @@ export interface TakeOptions {
   limit: number;
   /** Starts up to this time are planned, so that their intents share a commit; `now` by default. At most 1 s ahead. */
   until?: number;
+  /** Whether a call of the operation may start at all now; asked before each is chosen. */
+  admits?: (operation: string) => boolean;
+  /** Told of each that is. */
+  chosen?: (operation: string) => void;
   /** How long a call may take; until it is settled it may arrive. 0 by default. */
   timeoutMs?: number;
 }
@@ -102,16 +106,17 @@ export class LaneQueue<T extends ReadyItem> {
   /** Chooses, and counts what it chose. `wakeAt`: nothing more can start before, unless something changes. */
   take(
     now: number,
-    { limit, until = now, timeoutMs = 0 }: TakeOptions,
+    { limit, until = now, timeoutMs = 0, admits = () => true, chosen }: TakeOptions,
   ): { starts: Start<T>[]; wakeAt: number } {
     this.#wake(until);
     const starts: Start<T>[] = [];
     while (starts.length < limit) {
-      const next = this.#next(now, until);
+      const next = this.#next(now, until, admits);
       if (next === null) break;
+      chosen?.(next.item.operation ?? 'send');
       starts.push({ item: next.item, charge: this.#start(next, timeoutMs) });
     }
-    return { starts, wakeAt: this.#wakeAt(now) };
+    return { starts, wakeAt: this.#wakeAt(now, admits) };
   }
 
   /** The conversation's delivery is over, and its charge settled if it was answered: the next may go. */
@@ -184,11 +189,11 @@ export class LaneQueue<T extends ReadyItem> {
   }
 
   /** The best line that may start by `until`, and when. */
-  #next(now: number, until: number): Next<T> | null {
+  #next(now: number, until: number, admits: (operation: string) => boolean): Next<T> | null {
     let best: (Next<T> & { place: Place<T>; heap: BinaryHeap<Place<T>> }) | null = null;
     for (const [operation, heap] of this.#ready) {
       const laneOpens = this.#pacer.laneEarliest(now, operation);
-      if (laneOpens > until) continue;
+      if (laneOpens > until || !admits(operation)) continue;
       const found = this.#firstOpen(heap, now, until);
       if (found === null || (best !== null && !isBefore(found.place, best.place))) continue;
       const { place, item, opens } = found;
@@ -223,10 +228,11 @@ export class LaneQueue<T extends ReadyItem> {
     return this.#pacer.charge(at, line.conversation, at + timeoutMs, item.operation);
   }
 
-  #wakeAt(now: number): number {
+  #wakeAt(now: number, admits: (operation: string) => boolean): number {
     let wakeAt = peekValid(this.#waiting)?.key ?? Number.POSITIVE_INFINITY;
     for (const [operation, heap] of this.#ready) {
-      if (peekValid(heap) !== undefined) wakeAt = Math.min(wakeAt, this.#pacer.laneEarliest(now, operation));
+      if (peekValid(heap) !== undefined && admits(operation))
+        wakeAt = Math.min(wakeAt, this.#pacer.laneEarliest(now, operation));
     }
     return wakeAt;
   }

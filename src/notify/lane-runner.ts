@@ -21,8 +21,7 @@ import { sliceMs } from './shared-limits.ts';
 
 /** A send starts only with so much of the lease left. */
 const leaseLeftMs = 3_000;
-/** Starts are planned so far ahead, so that their intents share a commit. */
-const planMs = 100;
+const planMs = 100; // ahead, so that intents share a commit
 const maxInFlight = 256;
 const maxLookUps = 4;
 const idleMs = 60_000;
@@ -58,12 +57,14 @@ export class LaneRunner {
     this.#leaseUntil = start.leaseUntil;
     this.#memory = new LaneMemory(deps.database, deps.composer, lane, start.channel);
     this.#intake = new LaneIntake(deps, lane, this.#memory, start);
-    this.#calls = new LaneCalls(deps, lane, this.#memory, () => this.#mayStart());
+    this.#calls = new LaneCalls(deps, lane, this.#memory, {
+      mayStart: () => this.#mayStart(),
+      hasProbe: start.channel.runtime.probe !== undefined,
+    });
     this.#writer = new OutcomeWriter(deps, lane, (settled, ours) => this.#recorded(settled, ours));
     this.#busyAt = deps.time.now();
   }
 
-  /** There may be something to do. */
   hint(): void {
     this.#intake.hint();
     this.#look();
@@ -91,11 +92,6 @@ export class LaneRunner {
     this.#memory.countReply(this.#intake.channel.addressing, reference, at);
   }
 
-  /** Deliveries that wait here. */
-  get backlog(): number {
-    return this.#memory.waiting;
-  }
-
   /**
    * Runs until the lane is idle, lost or stopped, and everything that was on the wire is recorded.
    * @returns `retired`: it is out of the directory, or put down for later
@@ -119,6 +115,8 @@ export class LaneRunner {
     await Promise.all(this.#tasks);
     await this.#writer.settled(lastWriteMs);
     inFlight.leave(this.lane.laneId);
+    // Of outcomes that could not be written in time.
+    while (this.#onTheWire > 0) this.#release();
     if (this.#isLost) return 'lost';
     return isRetired ? 'retired' : 'stopped';
   }
@@ -129,23 +127,27 @@ export class LaneRunner {
     const { laneId, tenantId } = this.lane;
     const now = time.now();
     if (!this.#mayStart() || this.#intake.halt !== null) return this.#intake.nextAt;
-    const wanted = Math.min(this.#allowed(now), maxInFlight - this.#onTheWire, this.#memory.waiting);
-    if (wanted <= 0) {
-      inFlight.leave(laneId);
-      const { nextProbeAt } = this.#calls.breaker;
-      return nextProbeAt > now ? nextProbeAt : Number.POSITIVE_INFINITY;
-    }
+    for (const probe of this.#calls.probes(this.#intake.channel, now))
+      this.#track(probe.then(() => this.#look()));
+    const wanted = Math.min(maxInFlight - this.#onTheWire, this.#memory.waiting);
+    if (wanted <= 0) inFlight.leave(laneId);
+    if (wanted <= 0) return Number.POSITIVE_INFINITY;
     const granted = inFlight.take(laneId, tenantId, wanted, () => this.#look());
-    const { starts, wakeAt } = this.#memory.take(now, granted, { planMs, timeoutMs: callTimeoutMs });
+    const { starts, wakeAt } = this.#memory.take(now, granted, {
+      planMs,
+      timeoutMs: callTimeoutMs,
+      admits: (operation) => this.#calls.admits(operation, now),
+      chosen: (operation) => this.#calls.starting(operation, now),
+    });
     inFlight.release(laneId, tenantId, granted - starts.length);
-    if (starts.length === 0) return granted === 0 ? this.#intake.nextAt : wakeAt;
+    if (starts.length === 0) return granted === 0 ? this.#intake.nextAt : Math.min(wakeAt, this.#calls.askAt);
     this.#onTheWire += starts.length;
     this.#busyAt = now;
     const sends: Start<PendingDelivery>[] = [];
     for (const start of starts) {
-      if (this.#needsOpening(start.item)) this.#track(this.#open(start));
-      else if (start.item.repeatUntil !== null && start.item.repeatUntil < now)
-        this.#askAgain(start.item, now);
+      const { item } = start;
+      if (this.#needsOpening(item)) this.#track(this.#open(start));
+      else if (item.repeatUntil !== null && item.repeatUntil < now) this.#askAgain(item, now);
       else sends.push(start);
     }
     const allowed = await this.#withinShare(sends, now);
@@ -156,20 +158,13 @@ export class LaneRunner {
   /** What the limits of the whole app do not leave to this lane now waits for their next slice. */
   async #withinShare(starts: Start<PendingDelivery>[], now: number): Promise<Start<PendingDelivery>[]> {
     const { allowed, later } = await this.#deps.shared.split(this.#intake.channel, starts, now);
-    for (const { item } of later) {
+    for (const { item, charge } of later) {
       this.#release();
+      this.#memory.refund(charge);
       item.dueAt = now + sliceMs;
       this.#memory.putBack(now, item);
     }
     return allowed;
-  }
-
-  /** How many calls the breaker lets go. */
-  #allowed(now: number): number {
-    if (this.#memory.waiting === 0) return 0;
-    const { calls, probe } = this.#calls.allowed(this.#intake.channel, now);
-    if (probe !== null) this.#track(probe.then(() => this.#look()));
-    return calls;
   }
 
   /** The platform may not dedupe it any more. */
@@ -195,12 +190,15 @@ export class LaneRunner {
     if (tries.size < starts.length) this.#intake.doubt();
     for (const start of starts) {
       const tryNo = tries.get(start.item.id);
-      if (tryNo === undefined) this.#letGo(start.item);
-      else
-        this.#track(
-          this.#calls.send(this.#intake.channel, start, tryNo).then((settled) => this.#writer.add(settled)),
-        );
+      if (tryNo === undefined) {
+        this.#memory.refund(start.charge);
+        this.#letGo(start.item);
+      } else this.#track(this.#send(start, tryNo));
     }
+  }
+
+  async #send(start: Start<PendingDelivery>, tryNo: number): Promise<void> {
+    this.#writer.add(await this.#calls.send(this.#intake.channel, start, tryNo));
   }
 
   /** Null: nobody knows whether it was committed; since nothing was sent, it is taken back once that can be written. */
@@ -251,7 +249,7 @@ export class LaneRunner {
     }
   }
 
-  /** There is something to do. Often called many times before anybody looks: an error object each would be waste. */
+  /** There is something to do. Without a reason of ours each call would make an error object. */
   #look(): void {
     if (!this.#wake.signal.aborted) this.#wake.abort(woken);
   }
@@ -264,20 +262,33 @@ export class LaneRunner {
     const { delivery, transition } = settled;
     // What was looked up had left the wire before.
     if (delivery.phase !== 'unknown') this.#release();
-    this.#memory.recorded(this.#deps.time.now(), settled, ours);
+    const isKnown = this.#memory.recorded(this.#deps.time.now(), settled, ours);
     if (transition.to === 'sent' || transition.to === 'failed' || transition.to === 'skipped') {
       observeEnd(this.#deps.observe, this.lane.platform, delivery, transition);
-    } else if (!ours) this.#intake.hint();
+    } else if (!isKnown) this.#track(this.#reread(delivery));
     this.#look();
   }
 
-  /** Not to be sent from here: whatever it is now, the database knows. */
+  /** Not to be sent now: whatever it is by now, the database knows. */
   #letGo(item: PendingDelivery): void {
     this.#release();
-    this.#memory.over(this.#deps.time.now(), item);
+    this.#track(this.#reread(item));
+  }
+
+  async #reread(item: PendingDelivery): Promise<void> {
+    const { time } = this.#deps;
+    while (!this.#stopping.signal.aborted) {
+      try {
+        await this.#memory.reread(time.now(), item, this.#intake.channel.addressing);
+        return this.#look();
+      } catch {
+        await time.wait(retryDatabaseMs, this.#stopping.signal);
+      }
+    }
   }
 
   #release(): void {
+    if (this.#onTheWire === 0) return;
     this.#onTheWire -= 1;
     this.#deps.inFlight.release(this.lane.laneId, this.lane.tenantId, 1);
   }

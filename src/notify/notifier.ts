@@ -81,15 +81,6 @@ export class Notifier {
     this.#lanes.get(laneId)?.countReply(reference, this.#deps.time.now());
   }
 
-  /** Deliveries that wait in this process, by platform. */
-  backlog(): Map<string, number> {
-    const byPlatform = new Map<string, number>();
-    for (const { lane, backlog } of this.#lanes.values()) {
-      byPlatform.set(lane.platform, (byPlatform.get(lane.platform) ?? 0) + backlog);
-    }
-    return byPlatform;
-  }
-
   /** Milliseconds since the lanes were last looked after. */
   get lagMs(): number {
     return this.#deps.time.monotonic() - this.#lastRound;

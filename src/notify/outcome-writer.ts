@@ -1,9 +1,15 @@
 /** Writes a lane's outcomes, those of the same moment in one commit; what cannot be written now is kept until it can. */
+import { codeOf } from '../infra/database.ts';
 import type { LaneDependencies, LeasedLane } from './lane.ts';
 import { recordOutcomes, type Settled } from './record-outcomes.ts';
 
 const batchSize = 512;
 const retryMs = 500;
+
+/** Data exceptions and violated constraints: the same values are refused again. */
+function isRefusedData(error: unknown): boolean {
+  return /^2[23]/.test(codeOf(error));
+}
 
 export class OutcomeWriter {
   readonly #deps: LaneDependencies;
@@ -12,6 +18,7 @@ export class OutcomeWriter {
   #waiting: Settled[] = [];
   #writing: Promise<void> | null = null;
   #isOver = false;
+  #batchSize = batchSize;
 
   /** @param recorded called once each is committed; `ours`: this try was still the delivery's */
   constructor(deps: LaneDependencies, lane: LeasedLane, recorded: (settled: Settled, ours: boolean) => void) {
@@ -42,13 +49,31 @@ export class OutcomeWriter {
     late.abort();
   }
 
+  /** The database refuses some value: each is written alone then, and without the platform's ids if that is refused too. */
+  #simplify(batch: readonly Settled[]): boolean {
+    const [first, ...rest] = batch;
+    if (first === undefined) return false;
+    if (rest.length > 0) {
+      this.#batchSize = 1;
+      this.#waiting.unshift(...batch);
+      return true;
+    }
+    if (first.transition.to !== 'sent' || first.transition.messageId === null) return false;
+    this.#waiting.unshift({
+      ...first,
+      transition: { ...first.transition, messageId: null, requestId: null },
+    });
+    return true;
+  }
+
   async #write(): Promise<void> {
     const { database, time, failpoint, log } = this.#deps;
     const { laneId, tenantId } = this.#lane;
     // What ends at the same time as this one joins it.
     await new Promise((resolve) => setImmediate(resolve));
+    this.#batchSize = batchSize;
     while (this.#waiting.length > 0 && !this.#isOver) {
-      const batch = this.#waiting.splice(0, batchSize);
+      const batch = this.#waiting.splice(0, this.#batchSize);
       try {
         await failpoint?.('before_outcome');
         const now = new Date(time.now());
@@ -58,6 +83,7 @@ export class OutcomeWriter {
         await failpoint?.('after_outcome');
         for (const settled of batch) this.#recorded(settled, ours.has(settled.delivery.id));
       } catch (error) {
+        if (isRefusedData(error) && this.#simplify(batch)) continue;
         // The fence is the try, not the lease: a true result is welcome whenever it can be written.
         this.#waiting.unshift(...batch);
         log.warn(

@@ -105,6 +105,17 @@ export class LanePacer {
     return earliest;
   }
 
+  /** The call was not made, and never will be: it counts no more. */
+  refund({ conversation, operation, latest }: Charge): void {
+    for (const { deliveries, all } of this.#counters(operation).lane) {
+      deliveries.forgive(whole, latest);
+      all.forgive(whole, latest);
+    }
+    if (conversation === null) return;
+    for (const limiter of this.#conversationLimiters(conversation, operation))
+      limiter.forgive(conversation, latest);
+  }
+
   /** When one more reply would not exceed an app-organization window: at once as long as the reserve lasts. */
   earliestReply(now: number, operation = 'send'): number {
     let earliest = Math.max(now, this.#blocks.laneUntil);

@@ -110,13 +110,17 @@ export async function readNextDue(tx: Transaction, laneId: string, now: Date): P
   return row?.due ?? null;
 }
 
-/** What an earlier owner may have had on the wire, or nobody knows of. */
-export async function loadUnfinished(tx: Transaction, laneId: string): Promise<ReadyRow[]> {
+/**
+ * What an earlier owner may have had on the wire, or nobody knows of; and what it had put back for later, before which
+ * nothing else goes to the same conversation.
+ */
+export async function loadUnfinished(tx: Transaction, laneId: string, now: Date): Promise<ReadyRow[]> {
   return await tx.query<ReadyRow>(
     `select ${columns}
-       from (select * from delivery_ready where tenant_id = $1 and lane_id = $2 and phase <> 'ready') r ${joins}
+       from (select * from delivery_ready
+              where tenant_id = $1 and lane_id = $2 and (phase <> 'ready' or (try_no > 0 and due_at > $3))) r ${joins}
       order by r.rank, r.delivery_id`,
-    [tx.tenantId, laneId],
+    [tx.tenantId, laneId, now],
   );
 }
 
@@ -249,7 +253,7 @@ export async function loadReplies(tx: Transaction, laneId: string, since: Date):
 
 const expireSql = statement(
   'ready_expired',
-  `select delivery_id, created_at, try_no from delivery_ready
+  `select delivery_id, created_at, try_no, attempt_no from delivery_ready
     where tenant_id = $1 and lane_id = $2 and expires_at <= $3 and phase = 'ready' limit $4`,
 );
 
@@ -259,7 +263,7 @@ export async function loadExpired(
   laneId: string,
   now: Date,
   limit: number,
-): Promise<Pick<ReadyRow, 'delivery_id' | 'created_at' | 'try_no'>[]> {
+): Promise<Pick<ReadyRow, 'delivery_id' | 'created_at' | 'try_no' | 'attempt_no'>[]> {
   return await tx.query(expireSql, [tx.tenantId, laneId, now, limit]);
 }
 
@@ -281,11 +285,12 @@ export async function loadWaiting(
     | 'priority'
     | 'expires_at'
     | 'try_no'
+    | 'attempt_no'
   >[]
 > {
   return await tx.query(
     `select delivery_id, created_at, notification_id, category, user_id, fallback, on_unknown, priority, expires_at,
-            try_no
+            try_no, attempt_no
        from delivery_ready where tenant_id = $1 and lane_id = $2 and phase = 'ready' order by rank, delivery_id limit $3`,
     [tx.tenantId, laneId, limit],
   );

@@ -9,7 +9,7 @@ import type { Failpoint, LaneObserver } from './lane.ts';
 import { MessageComposer } from './message-composer.ts';
 import { Notifier } from './notifier.ts';
 import { SharedLimits } from './shared-limits.ts';
-import { DatabaseTime, type NotifierTime } from './time.ts';
+import type { DatabaseTime, NotifierTime } from './time.ts';
 
 export interface NotifierOptions {
   database: Database;
@@ -22,8 +22,8 @@ export interface NotifierOptions {
   publicUrl: string;
   nonce: (tenantId: string, deliveryId: string, label: string, madeAt: Date) => string;
   observe: LaneObserver;
-  /** Tests have their own. */
-  time?: NotifierTime;
+  /** By the database's clock. */
+  time: NotifierTime;
   random?: () => number;
   failpoint?: (point: Failpoint) => Promise<void> | void;
 }
@@ -35,17 +35,13 @@ export interface RunningNotifier {
 
 const alignEveryMs = 30_000;
 
-/** @throws DeskbridgeError unavailable */
-export async function startNotifier(options: NotifierOptions): Promise<RunningNotifier> {
-  const { database, log, listenUrl } = options;
-  const time = options.time ?? new DatabaseTime();
-  const aligned = time instanceof DatabaseTime ? await keepAligned(time, database, log) : null;
+export function startNotifier(options: NotifierOptions): RunningNotifier {
+  const { database, log, listenUrl, time } = options;
   const clock = { now: () => new Date(time.now()) };
   const { publicUrl, nonce } = options;
   const announcer = new RemoteAnnouncer(database.directory, log);
   const notifier = new Notifier({
     ...options,
-    time,
     random: options.random ?? Math.random,
     inFlight: new InFlight(),
     shared: new SharedLimits(database.directory),
@@ -58,7 +54,6 @@ export async function startNotifier(options: NotifierOptions): Promise<RunningNo
   return {
     notifier,
     async close() {
-      if (aligned !== null) clearInterval(aligned);
       await stopListening?.();
       await notifier.close();
     },
@@ -71,8 +66,12 @@ export function announceElsewhere(database: Database, log: Log): () => void {
   return database.onAnnounced((work) => announcer.announce(work));
 }
 
-/** All workers go by the database's clock, whatever their own says. */
-async function keepAligned(time: DatabaseTime, database: Database, log: Log): Promise<NodeJS.Timeout> {
+/**
+ * Keeps a process by the database's clock, whatever its own says.
+ * @returns the timer that does
+ * @throws DeskbridgeError unavailable
+ */
+export async function keepAligned(time: DatabaseTime, database: Database, log: Log): Promise<NodeJS.Timeout> {
   await time.align(database.directory);
   return setInterval(() => {
     time.align(database.directory).catch((error: unknown) => {

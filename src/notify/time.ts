@@ -1,6 +1,7 @@
 /** Time as the notifier needs it: by the database's clock, by one that never jumps, and waiting. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '../infra/database.ts';
+import type { Clock } from '../kernel/ports.ts';
 
 export interface NotifierTime {
   /** Milliseconds since the epoch, by the database's clock, which all workers share. */
@@ -28,12 +29,16 @@ export class DatabaseTime implements NotifierTime {
     const [row] = await directory.query<{ now: Date }>('select clock_timestamp() as now');
     const tookMs = performance.now() - sent;
     if (row === undefined || (this.#offsetMs !== null && tookMs > maxRoundTripMs)) return;
-    this.#offsetMs = row.now.getTime() + tookMs / 2 - Date.now();
+    this.#offsetMs = row.now.getTime() + tookMs / 2 - performance.now();
   }
 
   now(): number {
-    return Math.round(Date.now() + (this.#offsetMs ?? 0));
+    // Not from the system's time of day, which may be set while we run.
+    return Math.round(performance.now() + (this.#offsetMs ?? performance.timeOrigin));
   }
+
+  /** The same for whoever reads a clock. */
+  readonly clock: Clock = { now: () => new Date(this.now()) };
 
   monotonic(): number {
     return performance.now();

@@ -70,6 +70,13 @@ export class WindowLimiter {
     this.#logs.set(key, log);
   }
 
+  /** Takes a call out that was never made. */
+  forgive(key: string, latest: number): void {
+    const log = this.#logs.get(key) ?? [];
+    const index = log.lastIndexOf(latest);
+    if (index >= 0) log.splice(index, 1);
+  }
+
   /** Forgets keys whose every call has left the longest window, at most so many. */
   forgetIdle(now: number, atMost: number): void {
     let left = atMost;

@@ -77,7 +77,17 @@ async function withdrawOne(deps: WithdrawDependencies, due: DueWithdrawal): Prom
     return { sent, messageIds };
   });
   if (taken === null) return;
-  for (const messageId of taken.messageIds) await takeBack(deps, due, taken.sent, messageId);
+  const again: number[] = [];
+  for (const messageId of taken.messageIds) {
+    const at = await takeBack(deps, due, taken.sent, messageId);
+    if (at !== null) again.push(at.getTime());
+  }
+  await database.inTenant(due.tenantId, async (tx) => {
+    // Copies may have been found meanwhile.
+    const left = due.kind === 'surplus' && again.length === 0 ? await readSurplus(tx, due.deliveryId) : [];
+    if (left.length > 0) again.push(deps.time.now());
+    planWithdrawal(tx, due, again.length === 0 ? null : new Date(Math.min(...again)));
+  });
 }
 
 async function messagesOf(
@@ -90,19 +100,19 @@ async function messagesOf(
   return isThere && sent.messageId !== null ? [sent.messageId] : [];
 }
 
+/** @returns when to try again; null: it is over */
 async function takeBack(
   deps: WithdrawDependencies,
   due: DueWithdrawal,
   sent: SentMessage,
   messageId: string,
-): Promise<void> {
+): Promise<Date | null> {
   const { database, time } = deps;
   const outcome = await callPlatform(deps, due, sent, messageId);
   const now = time.now();
+  const again = againAt(outcome, now);
+  if (again !== null) return again;
   await database.inTenant(due.tenantId, async (tx) => {
-    const again = againAt(outcome, now);
-    planWithdrawal(tx, due, again);
-    if (again !== null) return;
     const gone = outcome.result === 'sent';
     if (gone && due.kind === 'withdraw') {
       markMessageWithdrawn(tx, due.deliveryId, createdAtOf(due.deliveryId), new Date(now));
@@ -126,6 +136,7 @@ async function takeBack(
       },
     ]);
   });
+  return null;
 }
 
 async function callPlatform(

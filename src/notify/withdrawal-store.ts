@@ -116,7 +116,7 @@ export async function readSurplus(tx: Transaction, deliveryId: string): Promise<
     `select distinct a.provider_message_id as id from delivery_attempts a
       where a.tenant_id = $1 and a.delivery_id = $2 and a.outcome = 'surplus'
         and not exists (select 1 from delivery_attempts w
-          where w.tenant_id = $1 and w.delivery_id = $2 and w.outcome = 'withdrawn'
+          where w.tenant_id = $1 and w.delivery_id = $2 and w.outcome in ('withdrawn', 'rejected') and w.started_at is null
             and w.provider_message_id = a.provider_message_id)`,
     [tx.tenantId, deliveryId],
   );

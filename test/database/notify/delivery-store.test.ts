@@ -1,9 +1,10 @@
 /** New deliveries on a real database: each once, ready to go, with its lane awake. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Database } from '../../../src/infra/database.ts';
+import type { Database, Transaction } from '../../../src/infra/database.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import { attemptKey, createdAtOf, newDeliveryId } from '../../../src/notify/delivery-id.ts';
 import { insertDeliveries, insertFallback } from '../../../src/notify/delivery-store.ts';
+import { insertNotification } from '../../../src/notify/enqueue-store.ts';
 import type { Channel, NewDelivery } from '../../../src/notify/records.ts';
 import { at, counted, hourMs, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
 
@@ -146,10 +147,45 @@ test('thousands are written by a handful of statements', async () => {
   });
 });
 
+/** Without an audience. */
+function notification(tx: Transaction, notificationId: string): void {
+  insertNotification(tx, {
+    notificationId,
+    category: 'announcement',
+    content: { kind: 'test' },
+    target: null,
+    actorUserId: null,
+    onUnknown: 'hold',
+    priority: 0,
+    collapseKey: null,
+    sendAt: null,
+    sendAtLocal: null,
+    expiresAt: null,
+    recipients: 1,
+    createdBy: { kind: 'operator', id: null },
+    createdAt: now,
+  });
+}
+
+test('a notification that was withdrawn has no fallback', async () => {
+  const failed = delivery({ fallback: [dm('U2')] });
+  await write(failed);
+  await tenant.within(async (tx) => {
+    notification(tx, failed.notificationId);
+    await tx.execute(
+      'update notifications set withdrawn_at = $3 where tenant_id = $1 and notification_id = $2',
+      [tx.tenantId, failed.notificationId, now],
+    );
+  });
+  expect(await tenant.within((tx) => insertFallback(tx, [failed], at(hourMs)))).toEqual([]);
+});
+
 test('a fallback goes to the next channel and keeps the rest, unless that place has a delivery', async () => {
   const fallback = [dm('U2'), dm('U3')];
   const failed = delivery({ fallback, priority: 1, onUnknown: 'resend', userId: newId() });
   await write(failed, delivery({ channel: dm('U9'), fallback: [] }));
+  const { notificationId } = failed;
+  await tenant.within(async (tx) => notification(tx, notificationId));
   const later = at(hourMs);
   const [next, ...others] = await tenant.within((tx) => insertFallback(tx, [failed, delivery()], later));
   expect(others).toEqual([]);
