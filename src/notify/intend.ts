@@ -1,9 +1,9 @@
 /** Writes the intents of what a lane is about to send, in one commit before anything is on the wire. */
 import type { Database } from '../infra/database.ts';
 import type { PendingDelivery } from './delivery.ts';
+import { writeIntents } from './intent-store.ts';
 import { callTimeoutMs, type LeasedLane } from './lane.ts';
 import type { Start } from './lane-queue.ts';
-import { writeIntents } from './ready-store.ts';
 
 /**
  * @returns the number of each try; what was cancelled, superseded or expired meanwhile has none

@@ -1,6 +1,7 @@
 /** The owner of one lane: reads what is due, paces it, writes intents, sends, writes outcomes, resolves what is unknown. */
 import type { PendingDelivery } from './delivery.ts';
 import { intend } from './intend.ts';
+import { IntentsRefused } from './intent-store.ts';
 import {
   callTimeoutMs,
   type LaneChannel,
@@ -15,7 +16,6 @@ import type { Start } from './lane-queue.ts';
 import { retireLane } from './lane-store.ts';
 import { observeEnd } from './observe-end.ts';
 import { OutcomeWriter } from './outcome-writer.ts';
-import { IntentsRefused } from './ready-store.ts';
 import type { Settled } from './record-outcomes.ts';
 import { sliceMs } from './shared-limits.ts';
 
