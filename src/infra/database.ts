@@ -72,6 +72,8 @@ export interface TransactionOptions {
   attempts?: number;
   /** The statements' plans do not depend on their values: they are made once, not every time. */
   fixedPlans?: boolean;
+  /** A process that stands still in it gives its locks up after so long instead of half a minute. */
+  idleLimitMs?: number;
 }
 
 /** The connection was lost while the transaction was committed: whether it was, nobody knows here. */
@@ -127,7 +129,7 @@ export class Database {
   async #attempt<T>(
     tenantId: string,
     work: (tx: Transaction) => Promise<T>,
-    { durable = true, fixedPlans = false }: TransactionOptions,
+    { durable = true, fixedPlans = false, idleLimitMs }: TransactionOptions,
   ): Promise<T> {
     const client = await this.#pool.connect();
     const tx = new ClientTransaction(client, tenantId);
@@ -135,7 +137,9 @@ export class Database {
       // SET LOCAL as a literal statement: set_config() would not reach the workers of Citus.
       const lazily = durable ? '' : '; SET LOCAL synchronous_commit = off';
       const plans = fixedPlans ? '; SET LOCAL plan_cache_mode = force_generic_plan' : '';
-      tx.enqueue(`BEGIN; SET LOCAL app.tenant = '${tenantId}'${lazily}${plans}`);
+      const idle =
+        idleLimitMs === undefined ? '' : `; SET LOCAL idle_in_transaction_session_timeout = ${idleLimitMs}`;
+      tx.enqueue(`BEGIN; SET LOCAL app.tenant = '${tenantId}'${lazily}${plans}${idle}`);
       const result = await work(tx);
       await tx.commit().catch((error) => {
         throw unavailableCodes.test(codeOf(error)) ? new CommitUnknownError(error) : error;
@@ -298,8 +302,7 @@ function createPool(connectionString: string, max: number, log: Log): pg.Pool {
     connectionTimeoutMillis: 2_500,
     query_timeout: 8_000,
     statement_timeout: 8_000,
-    // A process that stands still in a transaction must not keep others from its rows, above all from its lanes.
-    idle_in_transaction_session_timeout: 5_000,
+    idle_in_transaction_session_timeout: 30_000,
     application_name: 'deskbridge',
   });
   // Without a listener an idle connection that PostgreSQL closes (57P01) would end the process.

@@ -2,7 +2,7 @@
 import type { Database } from '../infra/database.ts';
 import type { PendingDelivery } from './delivery.ts';
 import { writeIntents } from './intent-store.ts';
-import { callTimeoutMs, type LeasedLane } from './lane.ts';
+import { callTimeoutMs, type LeasedLane, laneTransaction } from './lane.ts';
 import type { Start } from './lane-queue.ts';
 
 /**
@@ -22,7 +22,9 @@ export async function intend(
     tryNo: item.tryNo,
     repeats: item.repeatUntil !== null,
   }));
-  return await database.inTenant(lane.tenantId, (tx) => writeIntents(tx, lane, intents, new Date(now)), {
-    fixedPlans: true,
-  });
+  return await database.inTenant(
+    lane.tenantId,
+    (tx) => writeIntents(tx, lane, intents, new Date(now)),
+    laneTransaction,
+  );
 }

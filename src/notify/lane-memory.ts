@@ -5,7 +5,7 @@ import type { ConversationReference } from '../kernel/activity.ts';
 import type { PlatformAddressing } from '../kernel/notification.ts';
 import { BinaryHeap } from './binary-heap.ts';
 import { type PendingDelivery, settleMs } from './delivery.ts';
-import type { LaneChannel, LeasedLane, RepliedTo } from './lane.ts';
+import { type LaneChannel, type LeasedLane, laneTransaction, type RepliedTo } from './lane.ts';
 import { LaneQueue, type Start, type TakeOptions } from './lane-queue.ts';
 import { readLaneBlocks } from './lane-store.ts';
 import type { MessageComposer } from './message-composer.ts';
@@ -127,7 +127,7 @@ export class LaneMemory {
       );
       return { rows: due, nextDue };
     };
-    const { rows, nextDue } = await this.#database.inTenant(this.#lane.tenantId, read, { fixedPlans: true });
+    const { rows, nextDue } = await this.#database.inTenant(this.#lane.tenantId, read, laneTransaction);
     this.#nextDueAt = nextDue?.getTime() ?? Number.POSITIVE_INFINITY;
     this.#more = rows.length === limit;
     for (const row of rows) {

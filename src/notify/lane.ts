@@ -1,5 +1,5 @@
 /** What the parts of a lane's owner share: the lease, what the lane sends by, and what they are given. */
-import type { Database } from '../infra/database.ts';
+import type { Database, TransactionOptions } from '../infra/database.ts';
 import type { ConversationReference } from '../kernel/activity.ts';
 import type { PlatformAddressing } from '../kernel/notification.ts';
 import type { BotRuntime, PlatformRegistration } from '../kernel/platform.ts';
@@ -65,6 +65,9 @@ export interface LaneChannel {
 
 /** Where a reply went. */
 export type RepliedTo = Pick<ConversationReference, 'type' | 'platformConversationId' | 'platformUserId'>;
+
+/** How the transactions of a lane's owner run: another owner must not wait for one that stands still. */
+export const laneTransaction: TransactionOptions = { fixedPlans: true, idleLimitMs: 5_000 };
 
 /** A call is given up after this, milliseconds. */
 export const callTimeoutMs = 5_000;

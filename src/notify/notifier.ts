@@ -7,7 +7,7 @@ import type { BotPlatform, BotRuntime } from '../kernel/platform.ts';
 import { overrideLimits } from '../kernel/rate-limit.ts';
 import type { RegistrationDirectory } from '../registrations/app-directory.ts';
 import { expandDue, expandNotification } from './expand-audience.ts';
-import type { LaneChannel, LaneDependencies, RepliedTo } from './lane.ts';
+import { type LaneChannel, type LaneDependencies, laneTransaction, type RepliedTo } from './lane.ts';
 import { LaneRunner } from './lane-runner.ts';
 import {
   type FreeLane,
@@ -152,8 +152,11 @@ export class Notifier {
       const { database, time } = this.#deps;
       const leaseUntil = time.monotonic() + leaseMs;
       const now = time.now();
-      const epoch = await database.inTenant(tenantId, (tx) =>
-        leaseLane(tx, { laneId, platform, owner: this.owner }, new Date(now), new Date(now + leaseMs)),
+      const until = new Date(now + leaseMs);
+      const epoch = await database.inTenant(
+        tenantId,
+        (tx) => leaseLane(tx, { laneId, platform, owner: this.owner }, new Date(now), until),
+        laneTransaction,
       );
       if (epoch === null) return;
       const refresh = () => this.#channelOf(lane);

@@ -1,6 +1,6 @@
 /** Writes a lane's outcomes, those of the same moment in one commit; what cannot be written now is kept until it can. */
 import { codeOf } from '../infra/database.ts';
-import type { LaneDependencies, LeasedLane } from './lane.ts';
+import { type LaneDependencies, type LeasedLane, laneTransaction } from './lane.ts';
 import { recordOutcomes, type Settled } from './record-outcomes.ts';
 
 const batchSize = 512;
@@ -77,9 +77,11 @@ export class OutcomeWriter {
       try {
         await failpoint?.('before_outcome');
         const now = new Date(time.now());
-        const ours = await database.inTenant(tenantId, (tx) => recordOutcomes(tx, laneId, batch, now), {
-          fixedPlans: true,
-        });
+        const ours = await database.inTenant(
+          tenantId,
+          (tx) => recordOutcomes(tx, laneId, batch, now),
+          laneTransaction,
+        );
         await failpoint?.('after_outcome');
         for (const settled of batch) this.#recorded(settled, ours.has(settled.delivery.id));
       } catch (error) {

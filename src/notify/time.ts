@@ -15,21 +15,27 @@ export interface NotifierTime {
 const maxWaitMs = 2 ** 31 - 1;
 /** After a longer round trip, as when the process stood still meanwhile, the earlier offset is the better one. */
 const maxRoundTripMs = 1_000;
+const samples = 5;
 
 /** The system's time, brought to the database's clock by `align`. */
 export class DatabaseTime implements NotifierTime {
   #offsetMs: number | null = null;
 
   /**
-   * Measures how far the database's clock is from ours; half of the round trip is its uncertainty.
+   * Measures how far the database's clock is from ours: of a few round trips the shortest tells best, and half of it is
+   * the uncertainty.
    * @throws DeskbridgeError unavailable
    */
   async align(directory: Sql): Promise<void> {
-    const sent = performance.now();
-    const [row] = await directory.query<{ now: Date }>('select clock_timestamp() as now');
-    const tookMs = performance.now() - sent;
-    if (row === undefined || (this.#offsetMs !== null && tookMs > maxRoundTripMs)) return;
-    this.#offsetMs = row.now.getTime() + tookMs / 2 - performance.now();
+    let shortest = this.#offsetMs === null ? Number.POSITIVE_INFINITY : maxRoundTripMs;
+    for (let sample = 0; sample < samples; sample += 1) {
+      const sent = performance.now();
+      const [row] = await directory.query<{ now: Date }>('select clock_timestamp() as now');
+      const tookMs = performance.now() - sent;
+      if (row === undefined || tookMs >= shortest) continue;
+      shortest = tookMs;
+      this.#offsetMs = row.now.getTime() - (sent + tookMs / 2);
+    }
   }
 
   now(): number {
