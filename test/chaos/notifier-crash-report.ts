@@ -15,6 +15,7 @@ export function crashText(results: readonly CrashResult[]): string {
     row('seed', ({ seed }) => seed),
     row('crashes', ({ crashes }) => crashes),
     ...crashPoints.map((point) => row(`  ${point}`, ({ byPoint }) => byPoint[point])),
+    row('stood still and came back', ({ standstills }) => standstills),
     row('faults of the wire', ({ faults }) => Object.values(faults).reduce((sum, count) => sum + count, 0)),
     ...wireFaults.map((fault) => row(`  ${fault}`, ({ faults }) => faults[fault])),
     row('unfinished at a crash, least', ({ leastUnfinished }) => leastUnfinished),

@@ -5,7 +5,7 @@ import { wireFaults } from './notifier-wire.ts';
 import { NotifierWorld } from './notifier-world.ts';
 import { Random } from './random.ts';
 
-const crashesPerRound = 60;
+const crashesPerRound = 100;
 /** The longest window of any platform: limits and keys begin anew. */
 const betweenRoundsMs = 3_700_000;
 
@@ -40,6 +40,7 @@ function emptyResult({ platform, seed }: CrashOptions): CrashResult {
     seed,
     crashes: 0,
     rounds: 0,
+    standstills: 0,
     byPoint: zeros(crashPoints),
     faults: zeros(wireFaults),
     leastUnfinished: Number.POSITIVE_INFINITY,

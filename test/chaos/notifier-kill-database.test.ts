@@ -4,7 +4,7 @@ import { runDatabaseFaults } from './notifier-kill-database.ts';
 
 const seed = 7;
 
-it.each(['teams', 'slack'])(
+it.each(['slack'])(
   'on %s nothing is lost or doubled when the database restarts, loses its connections or is out of reach',
   async (platform) => {
     const { folder } = inject('cluster');

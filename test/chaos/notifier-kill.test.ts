@@ -7,7 +7,7 @@ import { backWithinMs, leastUnfinished, runNotifierTrials } from './notifier-kil
 import { onTestDatabase } from './on-test-database.ts';
 
 const seed = 7;
-const trials = 6;
+const trials = 3;
 
 describe('the server is killed again and again', () => {
   it.each(platforms.map(({ id }) => id))(
@@ -24,7 +24,7 @@ describe('the server is killed again and again', () => {
           leastUnfinished,
         );
         expect(Math.max(...result.caught.map(({ onTheWire }) => onTheWire))).toBeGreaterThan(20);
-        expect(result.deliveries).toBeGreaterThan(150);
+        expect(result.deliveries).toBeGreaterThan(80);
       }),
   );
 

@@ -42,6 +42,10 @@ export class Life {
     return this.#isOver;
   }
 
+  get isFrozen(): boolean {
+    return this.#frozen !== null;
+  }
+
   end(): void {
     this.#isOver = true;
     for (const ending of this.#endings) ending();

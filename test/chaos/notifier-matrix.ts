@@ -116,6 +116,19 @@ export class Matrix {
     if (!died) throw new Error(`no worker came to ${points.join(', ')}`);
   }
 
+  /** A worker dies once so many posts have left. */
+  async dieAfterPosts(count: number): Promise<void> {
+    const { life } = await this.#start();
+    if (!(await this.world.time.run(() => this.posts.length >= count, soonMs)))
+      throw new Error('too few posts');
+    life.end();
+  }
+
+  /** Posts beyond the published limits, so far. */
+  get postsThrottled(): number {
+    return this.#wire.violations.deliver;
+  }
+
   /** A worker stands still for so long where it comes to this point; others may go on. */
   async standStillAt(point: CrashPoint, ms: number): Promise<void> {
     this.#freezeAt = { point, ms };
@@ -165,6 +178,18 @@ export class Matrix {
       isKnown: isFeed || !isSent || seen.some(({ id }) => id === row.provider_message_id),
       log: log.map(({ outcome }) => outcome),
     };
+  }
+
+  /** Those of these notifications that are seen, in the order of posting. */
+  async seen(...notificationIds: string[]): Promise<string[]> {
+    const rows = await this.world.database.maintenance.query<{
+      delivery_id: string;
+      notification_id: string;
+    }>('select delivery_id, notification_id from deliveries where notification_id = any($1::uuid[])', [
+      notificationIds,
+    ]);
+    const of = new Map(rows.map((row) => [row.delivery_id, row.notification_id]));
+    return this.world.platform.seen().flatMap(({ token }) => of.get(token ?? '') ?? []);
   }
 
   /** Ends what still runs, and begins anew. */

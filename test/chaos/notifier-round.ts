@@ -23,6 +23,8 @@ export interface CrashResult extends OracleCounts {
   seed: number;
   crashes: number;
   rounds: number;
+  /** Workers that stood still for a while and came back. */
+  standstills: number;
   byPoint: Record<CrashPoint, number>;
   faults: Record<WireFault, number>;
   /** Least number of unfinished deliveries at a crash. */
@@ -42,20 +44,23 @@ export interface CrashResult extends OracleCounts {
 const leastUnfinished = 50;
 const stock = 95;
 /** Between two crashes. */
-const mostSent = 24;
+const mostSent = 18;
 /** The chance that a request meets a fault. */
 const faultShare = 0.25;
+/** The share of workers that only stand still, and how many there are at most then. */
+const standstillShare = 0.15;
+const mostWorkers = 3;
 /** Those of a whole batch are passed less often than those of a single request. */
 const mostPasses: Partial<Record<CrashPoint, number>> = {
-  before_load: 3,
+  before_load: 2,
   before_intent: 2,
   after_intent: 2,
-  before_outcome: 3,
-  after_outcome: 3,
+  before_outcome: 2,
+  after_outcome: 2,
 };
 /** A crash that does not come is given up for another point. */
 const patienceMs = 30_000;
-const drainMs = 4 * 3_600_000;
+const drainMs = 1_800_000;
 
 /** Load, crashes, then quiet until everything is over, and the check. */
 export class Round {
@@ -73,9 +78,9 @@ export class Round {
   /** Lanes of dead workers, with the time of the crash. */
   readonly #waiting = new Map<string, number>();
   readonly #workers = new Set<Worker>();
-  #armed: { point: CrashPoint | null; left: number } | null = null;
-  #dead: Worker | null = null;
-  #diedAt: CrashPoint | null = null;
+  #armed: { point: CrashPoint | null; left: number; freezeMs: number } | null = null;
+  #hit: Worker | null = null;
+  #hitAt: CrashPoint | null = null;
   #faultShare = faultShare;
   /** Since the load was topped up. */
   #sent = 0;
@@ -115,7 +120,7 @@ export class Round {
     platform.letRead(this.#readable);
     await this.#startWorker();
     if (this.#random.chance(0.5)) await this.#startWorker();
-    for (let done = 0; done < crashes; done += 1) {
+    for (const end = this.#result.crashes + crashes; this.#result.crashes < end; ) {
       await this.#load.topUp(stock);
       await this.#crash();
       if (this.#result.violations.length > 0) break;
@@ -135,64 +140,79 @@ export class Round {
     this.#workers.add(worker);
   }
 
-  /** Tells of every point that a worker passes; the armed one is its last. */
+  /** Told of every point that a worker passes; at the armed one it dies, or stands still for a while. */
   #reached(life: Life, point: CrashPoint): void {
     const armed = this.#armed;
     if (armed === null || (armed.point !== null && armed.point !== point)) return;
     armed.left -= 1;
     if (armed.left > 0) return;
     this.#armed = null;
-    this.#dead = [...this.#workers].find((worker) => worker.life === life) ?? null;
-    this.#diedAt = point;
-    life.end();
+    this.#hit = [...this.#workers].find((worker) => worker.life === life) ?? null;
+    this.#hitAt = point;
+    if (armed.freezeMs > 0) life.freeze(this.#world.time.wait(armed.freezeMs));
+    else life.end();
   }
 
   /** The point that was chosen may not come before too little is left. */
   #isEnough(): void {
     this.#sent += 1;
-    if (this.#armed !== null && this.#sent >= mostSent) this.#armed = { point: null, left: 1 };
+    if (this.#armed !== null && this.#sent >= mostSent) this.#atAnyPoint();
   }
 
   async #crash(): Promise<void> {
     const { time } = this.#world;
     const random = this.#random;
-    this.#dead = null;
+    this.#hit = null;
     this.#sent = 0;
-    if (random.chance(0.3)) await time.run(() => this.#sent > mostSent / 2, random.between(0, 6_000));
+    if (random.chance(0.2)) await time.run(() => this.#sent > mostSent / 2, random.between(0, 6_000));
     const point = random.pick(crashPoints);
-    this.#armed = { point, left: random.between(1, mostPasses[point] ?? 4) };
-    if (!(await time.run(() => this.#dead !== null, patienceMs))) this.#armed = { point: null, left: 1 };
-    if (!(await time.run(() => this.#dead !== null, patienceMs))) {
+    // One that stands still comes back, and must not make worse what others did meanwhile.
+    const stands = random.chance(standstillShare) && this.#workers.size < mostWorkers;
+    const freezeMs = stands ? random.between(1_000, 20_000) : 0;
+    this.#armed = { point, left: random.between(1, mostPasses[point] ?? 3), freezeMs };
+    if (!(await time.run(() => this.#hit !== null, patienceMs))) this.#atAnyPoint();
+    if (!(await time.run(() => this.#hit !== null, patienceMs))) {
       return this.#found('stuck', 'no worker does anything, although much is left to do');
     }
     await this.#inspect();
     // Another worker goes on, sooner or later; the lease of the dead one may run out before.
     const delay = random.between(0, 3_000);
+    if (stands && this.#workers.size > 1) return;
     time.after(delay, () => void time.track(this.#startWorker()));
     if (this.#workers.size === 0) await time.run(() => this.#workers.size > 0, delay + 1);
+  }
+
+  #atAnyPoint(): void {
+    if (this.#armed !== null) this.#armed = { ...this.#armed, point: null, left: 1 };
   }
 
   /** Time stands still. */
   async #inspect(): Promise<void> {
     const { database, time } = this.#world;
-    const dead = this.#dead;
-    if (dead === null || this.#diedAt === null) return;
-    this.#workers.delete(dead);
-    const unfinished = await this.#world.unfinished();
+    const hit = this.#hit;
+    if (hit === null || this.#hitAt === null) return;
     const lost = await database.maintenance.query<{ delivery_id: string; lane_id: string }>(
       `select r.delivery_id, r.lane_id from delivery_ready r join lanes l on l.tenant_id = r.tenant_id and l.lane_id = r.lane_id
         where l.owner = $1 and r.phase = 'sending'`,
-      [dead.notifier.owner],
+      [hit.notifier.owner],
     );
     for (const { delivery_id } of lost) this.#doubt(delivery_id);
-    for (const { lane_id } of lost) this.#waiting.set(lane_id, time.now());
     const result = this.#result;
+    if (!hit.life.isOver) {
+      result.standstills += 1;
+      this.#waiting.clear();
+      return;
+    }
+    this.#workers.delete(hit);
+    const isSlowed = [...this.#workers].some(({ life }) => life.isFrozen);
+    if (!isSlowed) for (const { lane_id } of lost) this.#waiting.set(lane_id, time.now());
     result.inFlight.total += lost.length;
     result.inFlight.most = Math.max(result.inFlight.most, lost.length);
+    const unfinished = await this.#world.unfinished();
     if (unfinished < leastUnfinished) return;
     result.leastUnfinished = Math.min(result.leastUnfinished, unfinished);
     result.crashes += 1;
-    result.byPoint[this.#diedAt] += 1;
+    result.byPoint[this.#hitAt] += 1;
     this.#onCrash();
   }
 

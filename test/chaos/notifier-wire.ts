@@ -70,7 +70,7 @@ export interface WireObserver {
 export class Wire {
   readonly #time: SimulatedTime;
   readonly #farSide: FarSide;
-  readonly #journeyOf: (call: WireCall, delivery: OutboundDelivery | null) => Journey;
+  readonly #journeyOf: (call: WireCall) => Journey;
   readonly #observer: WireObserver;
   #last: Promise<unknown> = Promise.resolve();
   #onTheWay = 0;
@@ -80,7 +80,7 @@ export class Wire {
   constructor(options: {
     time: SimulatedTime;
     farSide: FarSide;
-    journeyOf: (call: WireCall, delivery: OutboundDelivery | null) => Journey;
+    journeyOf: (call: WireCall) => Journey;
     observer: WireObserver;
   }) {
     this.#time = options.time;
@@ -97,7 +97,7 @@ export class Wire {
   /** The runtime as a worker has it. */
   runtimeOf(life: Life, runtime: BotRuntime): BotRuntime {
     const call = <T>(kind: WireCall, registrationId: string, work: () => Promise<T>) => {
-      const journey = this.#journeyOf(kind, null);
+      const journey = this.#journeyOf(kind);
       const travelling = this.#travel(life, kind, journey, work);
       this.#observer.sent(kind, registrationId);
       return life.guard(() => travelling);
@@ -105,7 +105,12 @@ export class Wire {
     const { open, probe } = runtime;
     return {
       ...runtime,
-      deliver: (delivery) => life.guard(() => this.#deliver(life, runtime, delivery)),
+      // What passed the notifier's last check has left by the time that the worker stands still.
+      deliver: async (delivery) => {
+        const outcome = await life.unlessDead(() => this.#deliver(life, runtime, delivery));
+        await life.awake();
+        return outcome;
+      },
       lookUp: (delivery, send) =>
         life.guard(() =>
           call('lookUp', delivery.registration.registrationId, () => runtime.lookUp(delivery, send)),
@@ -128,7 +133,7 @@ export class Wire {
   }
 
   async #deliver(life: Life, runtime: BotRuntime, delivery: OutboundDelivery): Promise<SendOutcome> {
-    const journey = this.#journeyOf('deliver', delivery);
+    const journey = this.#journeyOf('deliver');
     const givenUp = this.#time.now() + delivery.timeoutMs;
     const work = () => runtime.deliver(delivery);
     const travelling = this.#travel(life, 'deliver', journey, work, givenUp);
