@@ -157,12 +157,13 @@ export class LaneCalls {
     this.#breakerOf(operation).asking(now);
   }
 
-  /** When an endpoint that is ill is to be asked again; infinite when all are well. */
-  get askAt(): number {
-    const ill = [...this.#breakers.values()]
-      .map(({ askAt }) => askAt)
-      .filter((at) => at > Number.NEGATIVE_INFINITY);
-    return Math.min(Number.POSITIVE_INFINITY, ...ill);
+  /**
+   * Sooner than `wakeAt` where an endpoint that is ill is to be asked by then. One that may be asked already only waits for
+   * a call that may start, of which `wakeAt` tells.
+   */
+  wakeAt(wakeAt: number, now: number): number {
+    const later = [...this.#breakers.values()].map(({ askAt }) => askAt).filter((at) => at > now);
+    return Math.min(wakeAt, ...later);
   }
 
   /** Asks endpoints that are ill whether they are back, by a call that changes nothing. @returns what is under way */

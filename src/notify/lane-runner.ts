@@ -140,11 +140,7 @@ export class LaneRunner {
       chosen: (operation) => this.#calls.starting(operation, now),
     });
     inFlight.release(laneId, tenantId, granted - starts.length);
-    if (starts.length === 0) {
-      // An endpoint that may be asked already waits for a call that may start: `wakeAt` says when.
-      const { askAt } = this.#calls;
-      return granted === 0 ? this.#intake.nextAt : askAt > now ? Math.min(wakeAt, askAt) : wakeAt;
-    }
+    if (starts.length === 0) return granted === 0 ? this.#intake.nextAt : this.#calls.wakeAt(wakeAt, now);
     this.#onTheWire += starts.length;
     this.#busyAt = now;
     const sends: Start<PendingDelivery>[] = [];
