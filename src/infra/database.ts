@@ -4,6 +4,9 @@ import pg from 'pg';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import { isUuid } from '../kernel/ids.ts';
 import type { Log } from '../kernel/ports.ts';
+import { asUnavailable, codeOf, retryableCodes, unavailableCodes } from './database-errors.ts';
+
+export { codeOf } from './database-errors.ts';
 
 // Instants are Date, int8 is a number: counters and sequence numbers here stay far below 2^53.
 const types = new pg.TypeOverrides();
@@ -48,12 +51,6 @@ export interface AnnouncedWork {
   /** Of the notification, or of the lane. */
   id: string;
 }
-
-/** PostgreSQL's codes after which the same transaction may succeed (serialization, deadlock, lock timeout). */
-const retryableCodes = new Set(['40001', '40P01', '55P03']);
-/** Connection trouble: nothing was committed, or nobody knows; the caller's platform or client repeats. */
-const unavailableCodes =
-  /^(08...|25P03|57P0[123]|57014|53...|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|ENOENT|EAI_AGAIN)$/;
 
 export interface DatabaseOptions {
   /** Connection string of the application's role, which owns nothing. */
@@ -310,23 +307,4 @@ function createPool(connectionString: string, max: number, log: Log): pg.Pool {
   // The same for one that is in use: its queries report the loss.
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
-}
-
-/** SQLSTATE or system error code; empty when there is none. */
-export function codeOf(error: unknown): string {
-  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  return typeof code === 'string' ? code : '';
-}
-
-function asUnavailable(error: unknown): unknown {
-  if (error instanceof DeskbridgeError) return error;
-  const code = codeOf(error);
-  // The driver has no codes for these.
-  const lost =
-    error instanceof Error &&
-    /timeout exceeded|Connection terminated|Query read timeout|not queryable/.test(error.message);
-  if (unavailableCodes.test(code) || retryableCodes.has(code) || lost) {
-    return new DeskbridgeError('unavailable', { cause: error });
-  }
-  return error;
 }
