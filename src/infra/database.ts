@@ -300,6 +300,9 @@ function createPool(connectionString: string, max: number, log: Log): pg.Pool {
     query_timeout: 8_000,
     statement_timeout: 8_000,
     idle_in_transaction_session_timeout: 30_000,
+    // Statements join lists of ids with a tenant's rows by the whole key. Where nothing is known yet of a tenant (its people
+    // were imported a moment ago), PostgreSQL takes it for one row and would compare every id with every row.
+    options: '-c enable_material=off',
     application_name: 'deskbridge',
   });
   // Without a listener an idle connection that PostgreSQL closes (57P01) would end the process.
