@@ -286,6 +286,13 @@ function poolSql(pool: pg.Pool): Sql {
   };
 }
 
+/**
+ * Every statement finds its rows by an index that the tenant leads. Where PostgreSQL knows too little (a queue that was empty
+ * when it was last analysed, a tenant whose people were imported a moment ago), it would read whole tables, or compare every
+ * id of a list with every row of the tenant.
+ */
+const plannerSettings = '-c enable_seqscan=off -c enable_material=off -c jit=off';
+
 function createPool(connectionString: string, max: number, log: Log): pg.Pool {
   const pool = new pg.Pool({
     connectionString,
@@ -300,9 +307,7 @@ function createPool(connectionString: string, max: number, log: Log): pg.Pool {
     query_timeout: 8_000,
     statement_timeout: 8_000,
     idle_in_transaction_session_timeout: 30_000,
-    // Statements join lists of ids with a tenant's rows by the whole key. Where nothing is known yet of a tenant (its people
-    // were imported a moment ago), PostgreSQL takes it for one row and would compare every id with every row.
-    options: '-c enable_material=off',
+    options: plannerSettings,
     application_name: 'deskbridge',
   });
   // Without a listener an idle connection that PostgreSQL closes (57P01) would end the process.

@@ -13,6 +13,12 @@ function* batchesOf<T>(list: readonly T[]): Generator<{ offset: number; batch: T
   }
 }
 
+const namedUsersSql = statement(
+  'audience_users',
+  `insert into notification_audience (tenant_id, notification_id, ordinal, user_id)
+   select $1, $2, n.place + $4::int, n.id from unnest($3::uuid[]) with ordinality as n (id, place)`,
+);
+
 /** Recipients that are named, and those that stand for several. */
 export interface Persons {
   /** Each once, in lower case. */
@@ -31,13 +37,8 @@ export async function insertPersons(
   persons: Persons,
 ): Promise<number> {
   const { userIds, groupIds, everyone } = persons;
-  for (const { offset, batch } of batchesOf(userIds)) {
-    await tx.execute(
-      `insert into notification_audience (tenant_id, notification_id, ordinal, user_id)
-       select $1, $2, n.place + $4::int, n.id from unnest($3::uuid[]) with ordinality as n (id, place)`,
-      [tx.tenantId, notificationId, batch, offset],
-    );
-  }
+  for (const { offset, batch } of batchesOf(userIds))
+    await tx.execute(namedUsersSql, [tx.tenantId, notificationId, batch, offset]);
   const chosen = { notificationId, except: userIds };
   let count = userIds.length;
   if (everyone) count += await insertChosen(tx, { ...chosen, sql: activeUsers, values: [] }, count);
@@ -169,38 +170,56 @@ export function insertResponsible(
   tx.enqueue(countSql, [tx.tenantId, notificationId]);
 }
 
-/** One recipient as it was frozen. */
-export interface AudienceRow {
-  ordinal: number;
+/** A person, a conversation, or an address at a registration. */
+export interface NamedRecipient {
   userId: string | null;
   conversationId: string | null;
   registrationId: string | null;
   address: string | null;
 }
 
+/** One recipient as it was frozen. */
+export interface AudienceRow extends NamedRecipient {
+  notificationId: string;
+  ordinal: number;
+}
+
 const readSql = statement(
   'audience_read',
-  `select ordinal, user_id as "userId", conversation_id as "conversationId", registration_id as "registrationId", address
-     from notification_audience where tenant_id = $1 and notification_id = $2 order by ordinal limit $3`,
+  `select a.notification_id as "notificationId", a.ordinal, a.user_id as "userId", a.conversation_id as "conversationId",
+     a.registration_id as "registrationId", a.address
+     from unnest($2::uuid[]) with ordinality as n (id, place)
+     cross join lateral (
+       select * from notification_audience o where o.tenant_id = $1 and o.notification_id = n.id
+        order by o.ordinal limit $3) a
+    order by n.place, a.ordinal`,
 );
 
-/** The next recipients. */
+/** The next recipients of each notification, in the order of the ids. @param each so many of one at most */
 export async function readAudience(
   tx: Transaction,
-  notificationId: string,
-  limit: number,
+  notificationIds: readonly string[],
+  each: number,
 ): Promise<AudienceRow[]> {
-  return await tx.query<AudienceRow>(readSql, [tx.tenantId, notificationId, limit]);
+  return await tx.query<AudienceRow>(readSql, [tx.tenantId, notificationIds, each]);
 }
 
 const deleteSql = statement(
   'audience_delete',
-  'delete from notification_audience where tenant_id = $1 and notification_id = $2 and ordinal <= $3',
+  `delete from notification_audience a using unnest($2::uuid[], $3::int[]) as d (notification_id, up_to)
+    where a.tenant_id = $1 and a.notification_id = d.notification_id and a.ordinal <= d.up_to`,
 );
 
 /** Takes off those that were worked through; travels with the next statements. */
-export function deleteAudience(tx: Transaction, notificationId: string, upTo: number): void {
-  tx.enqueue(deleteSql, [tx.tenantId, notificationId, upTo]);
+export function deleteAudience(
+  tx: Transaction,
+  done: readonly { notificationId: string; upTo: number }[],
+): void {
+  tx.enqueue(deleteSql, [
+    tx.tenantId,
+    done.map(({ notificationId }) => notificationId),
+    done.map(({ upTo }) => upTo),
+  ]);
 }
 
 const planSql = statement(
@@ -216,12 +235,12 @@ export function planAudience(tx: Transaction, notificationId: string, dueAt: Dat
 
 const unplanSql = statement(
   'audience_unplan',
-  `delete from due_work where kind = 'audience' and tenant_id = $1 and item_id = $2`,
+  `delete from due_work where kind = 'audience' and tenant_id = $1 and item_id = any($2::uuid[])`,
 );
 
-/** Takes it off; travels with the next statements. */
-export function unplanAudience(tx: Transaction, notificationId: string): void {
-  tx.enqueue(unplanSql, [tx.tenantId, notificationId]);
+/** Takes audiences off; travels with the next statements. */
+export function unplanAudiences(tx: Transaction, notificationIds: readonly string[]): void {
+  if (notificationIds.length > 0) tx.enqueue(unplanSql, [tx.tenantId, notificationIds]);
 }
 
 /** An audience that is due. */

@@ -77,9 +77,10 @@ export async function enqueueNotification(
   const due = dueFrom(request, now);
   const audience = sortRecipients(request.to);
   await checkRecipients(tx, audience);
-  writeNotification(tx, notificationId, request, now);
+  const named = audience.users.size + audience.conversations.size + audience.addresses.size;
+  writeNotification(tx, notificationId, request, now, named);
   const recipients = await writeAudience(tx, notificationId, audience);
-  writeRecipientCount(tx, notificationId, recipients);
+  if (recipients !== named) writeRecipientCount(tx, notificationId, recipients);
   planExpansion(tx, notificationId, due, now);
   return { notificationId, recipients, repeated: false };
 }

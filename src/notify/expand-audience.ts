@@ -9,13 +9,13 @@ import {
   planAudience,
   postponeAudience,
   readAudience,
-  unplanAudience,
+  unplanAudiences,
 } from './audience-store.ts';
 import { newDeliveryId } from './delivery-id.ts';
 import { insertDeliveries } from './delivery-store.ts';
 import {
   type ExpandedNotification,
-  isPending,
+  findPending,
   lockForExpansion,
   markExpanded,
   writeContent,
@@ -27,8 +27,10 @@ import type { NewDelivery, SkipReason } from './records.ts';
 import { supersede } from './supersede.ts';
 import { takeSnapshot } from './take-snapshot.ts';
 
-/** Recipients of one transaction at most. */
+/** Recipients of one transaction at most; of several notifications each has an equal share of them. */
 export const chunkSize = 1_000;
+/** Notifications of one transaction at most. */
+export const maxTogether = 100;
 /** An audience that failed is left alone so long. */
 const postponeMs = 60_000;
 
@@ -38,57 +40,123 @@ export interface ExpandDependencies {
   log: Log;
 }
 
+type Expanding = ExpandDependencies & { database: Database; clock: Clock };
+
 export interface ExpandedChunk {
   deliveries: NewDelivery[];
-  /** Recipients that still wait. */
-  left: number;
-  /** False: somebody else works at it, or it is done. */
-  worked: boolean;
+  /** Notifications of which recipients still wait. */
+  unfinished: string[];
+  /** How many were worked at: not those that are done, or that somebody else works at. */
+  worked: number;
 }
 
-const nothing: ExpandedChunk = { deliveries: [], left: 0, worked: false };
-
 /**
- * Makes the deliveries of the next recipients of a notification, in the transaction. The content of an event is settled by
- * the first chunk. Two workers never get the same chunk: the second one finds the notification locked and leaves it.
+ * Makes the deliveries of the next recipients of some notifications, in the transaction. The content of an event is settled
+ * by the first chunk. Two workers never get the same chunk: the second one finds the notification locked and leaves it.
  * @param limit recipients, at most 1,000
  */
 export async function expandChunk(
   tx: Transaction,
   deps: Pick<ExpandDependencies, 'addressingOf'>,
-  notificationId: string,
+  notificationIds: readonly string[],
   limit: number,
   now: Date,
 ): Promise<ExpandedChunk> {
-  const [notification, audience, tenant] = await Promise.all([
-    lockForExpansion(tx, notificationId),
-    readAudience(tx, notificationId, Math.min(limit, chunkSize)),
+  const each = Math.max(1, Math.floor(Math.min(limit, chunkSize) / notificationIds.length));
+  const [locked, rows, tenant] = await Promise.all([
+    lockForExpansion(tx, notificationIds),
+    readAudience(tx, notificationIds, each),
     readTenantState(tx),
   ]);
-  if (notification === null) {
-    if (!(await isPending(tx, notificationId))) unplanAudience(tx, notificationId);
-    return nothing;
+  if (locked.length < notificationIds.length) await unplanEnded(tx, notificationIds, locked);
+  const { current, later } = oncePerCollapseKey(locked);
+  if (current.length === 0) return { deliveries: [], unfinished: later, worked: 0 };
+  const ours = new Set(current.map(({ notificationId }) => notificationId));
+  const audience = rows.filter(({ notificationId }) => ours.has(notificationId));
+  const [skips, recipients] = await Promise.all([
+    Promise.all(current.map((each) => reasonForAll(each, tenant) ?? settleContent(tx, each))),
+    gatherRecipients(tx, deps.addressingOf, audience),
+  ]);
+  const factsOf = Map.groupBy(recipients.keys(), (index) => audience[index]?.notificationId);
+  const planned = current.map((notification, index) => {
+    const plan = planOf(notification, skips[index] ?? null, now);
+    const facts = (factsOf.get(notification.notificationId) ?? []).flatMap((at) => recipients[at] ?? []);
+    return { notification, deliveries: facts.flatMap((recipient) => planDeliveries(recipient, plan)) };
+  });
+  const deliveries = await insertDeliveries(tx, await withoutReplaced(tx, planned));
+  const unfinished = writeProgress(tx, current, audience, now);
+  return { deliveries, unfinished: [...unfinished, ...later], worked: current.length };
+}
+
+/** What was done before, or is gone, is taken off; what another holds stays. */
+async function unplanEnded(
+  tx: Transaction,
+  notificationIds: readonly string[],
+  locked: readonly ExpandedNotification[],
+): Promise<void> {
+  const held = new Set(locked.map(({ notificationId }) => notificationId));
+  const others = notificationIds.filter((id) => !held.has(id));
+  const pending = await findPending(tx, others);
+  unplanAudiences(
+    tx,
+    others.filter((id) => !pending.has(id)),
+  );
+}
+
+/** Of notifications with one collapse key the oldest: the next replaces deliveries that have to be there by then. */
+function oncePerCollapseKey(locked: readonly ExpandedNotification[]): {
+  current: ExpandedNotification[];
+  later: string[];
+} {
+  const seen = new Set<string>();
+  const current: ExpandedNotification[] = [];
+  const later: string[] = [];
+  for (const notification of locked) {
+    const { collapseKey, notificationId } = notification;
+    if (collapseKey !== null && seen.has(collapseKey)) later.push(notificationId);
+    else current.push(notification);
+    if (collapseKey !== null) seen.add(collapseKey);
   }
-  const skipAll = reasonForAll(notification, tenant) ?? (await settleContent(tx, notification));
-  const recipients = await gatherRecipients(tx, deps.addressingOf, audience);
-  const plan = planOf(notification, skipAll, now);
-  const planned = recipients.flatMap((recipient) => planDeliveries(recipient, plan));
-  const { collapseKey, acceptedAt } = notification;
-  const current =
-    collapseKey === null
-      ? planned
-      : await supersede(tx, { notificationId, collapseKey, acceptedAt }, planned);
-  const deliveries = await insertDeliveries(tx, current);
+  return { current, later };
+}
+
+/** In the order of the collapse keys, each of which is locked, so that nobody deadlocks. */
+async function withoutReplaced(
+  tx: Transaction,
+  planned: readonly { notification: ExpandedNotification; deliveries: NewDelivery[] }[],
+): Promise<NewDelivery[]> {
+  const all: NewDelivery[] = [];
+  const collapsing: { position: Parameters<typeof supersede>[1]; deliveries: NewDelivery[] }[] = [];
+  for (const { notification, deliveries } of planned) {
+    const { notificationId, collapseKey, acceptedAt } = notification;
+    if (collapseKey === null) all.push(...deliveries);
+    else collapsing.push({ position: { notificationId, collapseKey, acceptedAt }, deliveries });
+  }
+  collapsing.sort((a, b) => (a.position.collapseKey < b.position.collapseKey ? -1 : 1));
+  for (const { position, deliveries } of collapsing) all.push(...(await supersede(tx, position, deliveries)));
+  return all;
+}
+
+/** Takes off the recipients that have their deliveries. @returns the notifications that have others left */
+function writeProgress(
+  tx: Transaction,
+  notifications: readonly ExpandedNotification[],
+  audience: readonly { notificationId: string; ordinal: number }[],
+  now: Date,
+): string[] {
+  const last = new Map(audience.map(({ notificationId, ordinal }) => [notificationId, ordinal]));
   // Ordinals count from 1 without a gap.
-  const done = audience.at(-1)?.ordinal ?? notification.recipients;
-  const left = Math.max(0, notification.recipients - done);
-  deleteAudience(tx, notificationId, done);
-  if (left > 0) planAudience(tx, notificationId, now);
-  else {
-    markExpanded(tx, notificationId, now);
-    unplanAudience(tx, notificationId);
-  }
-  return { deliveries, left, worked: true };
+  const done = notifications.map(({ notificationId, recipients }) => {
+    const upTo = last.get(notificationId) ?? recipients;
+    return { notificationId, upTo, isAll: upTo >= recipients };
+  });
+  deleteAudience(tx, done);
+  const ids = (isAll: boolean) => done.flatMap((each) => (each.isAll === isAll ? each.notificationId : []));
+  const [finished, unfinished] = [ids(true), ids(false)];
+  for (const notificationId of unfinished) planAudience(tx, notificationId, now);
+  if (finished.length > 0) markExpanded(tx, finished, now);
+  unplanAudiences(tx, finished);
+  return unfinished;
 }
 
 function reasonForAll(
@@ -129,53 +197,79 @@ function planOf(notification: ExpandedNotification, skipAll: SkipReason | null, 
   };
 }
 
+/** One that could not be worked through. */
+export interface FailedAudience {
+  notificationId: string;
+  error: unknown;
+}
+
 /**
- * Works through what is due, one chunk of each notification, so that a large one holds up nobody. One that fails is left
+ * Works through a chunk of notifications of one tenant in a transaction; where that fails, through each in its own, so that
+ * one that fails stops no other.
+ */
+export async function expandTogether(
+  deps: Expanding,
+  tenantId: string,
+  notificationIds: readonly string[],
+): Promise<Pick<ExpandedChunk, 'unfinished' | 'worked'> & { failed: FailedAudience[] }> {
+  const { database, clock } = deps;
+  try {
+    const chunk = await database.inTenant(
+      tenantId,
+      (tx) => expandChunk(tx, deps, notificationIds, chunkSize, clock.now()),
+      { fixedPlans: true },
+    );
+    return { ...chunk, failed: [] };
+  } catch (error) {
+    const [notificationId, ...others] = notificationIds;
+    if (notificationId === undefined) return { unfinished: [], worked: 0, failed: [] };
+    if (others.length === 0) return { unfinished: [], worked: 0, failed: [{ notificationId, error }] };
+  }
+  const chunks = [];
+  for (const id of notificationIds) chunks.push(await expandTogether(deps, tenantId, [id]));
+  return {
+    unfinished: chunks.flatMap(({ unfinished }) => unfinished),
+    worked: chunks.reduce((sum, { worked }) => sum + worked, 0),
+    failed: chunks.flatMap(({ failed }) => failed),
+  };
+}
+
+/**
+ * Works through what is due, a chunk of each notification, so that a large one holds up nobody. One that fails is left
  * alone for a minute and does not stop the others.
  * @param limit notifications looked at
- * @returns chunks worked through; 0: nothing is left to do here now
+ * @returns how many were worked at; 0: nothing is left to do here now
  * @throws the first failure, after all were tried
  */
-export async function expandDue(
-  deps: ExpandDependencies & { database: Database; clock: Clock },
-  limit = 50,
-): Promise<number> {
+export async function expandDue(deps: Expanding, limit = maxTogether): Promise<number> {
   const { database, clock, log } = deps;
   const failures: unknown[] = [];
-  let chunks = 0;
-  for (const due of await findDueAudiences(database.directory, clock.now(), limit)) {
-    const { tenantId, notificationId } = due;
-    try {
-      const { worked } = await expandOnce(deps, tenantId, notificationId);
-      if (worked) chunks += 1;
-    } catch (error) {
+  let count = 0;
+  const due = await findDueAudiences(database.directory, clock.now(), limit);
+  for (const [tenantId, audiences] of Map.groupBy(due, (each) => each.tenantId)) {
+    const ids = audiences.map(({ notificationId }) => notificationId);
+    const { worked, failed } = await expandTogether(deps, tenantId, ids);
+    count += worked;
+    for (const { notificationId, error } of failed) {
       failures.push(error);
       log.warn({ tenantId, notificationId, code: codeOf(error) }, 'an audience was not worked through');
       const until = new Date(clock.now().getTime() + postponeMs);
-      await postponeAudience(database.directory, due, until).catch(() => undefined);
+      await postponeAudience(database.directory, { tenantId, notificationId }, until).catch(() => undefined);
     }
   }
   if (failures.length > 0) throw failures[0];
-  return chunks;
+  return count;
 }
 
-/** Works through one notification to its end, unless another worker has it. */
+/** Works through one notification to its end, unless another worker has it. @throws what made it fail */
 export async function expandNotification(
-  deps: ExpandDependencies & { database: Database; clock: Clock },
+  deps: Expanding,
   tenantId: string,
   notificationId: string,
 ): Promise<void> {
-  for (let left = 1; left > 0; ) ({ left } = await expandOnce(deps, tenantId, notificationId));
-}
-
-function expandOnce(
-  deps: ExpandDependencies & { database: Database; clock: Clock },
-  tenantId: string,
-  notificationId: string,
-): Promise<ExpandedChunk> {
-  return deps.database.inTenant(
-    tenantId,
-    (tx) => expandChunk(tx, deps, notificationId, chunkSize, deps.clock.now()),
-    { fixedPlans: true },
-  );
+  for (let unfinished = [notificationId]; unfinished.length > 0; ) {
+    const chunk = await expandTogether(deps, tenantId, unfinished);
+    for (const { error } of chunk.failed) throw error;
+    ({ unfinished } = chunk);
+  }
 }

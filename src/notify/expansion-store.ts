@@ -1,4 +1,4 @@
-/** SQL of working through an audience: the notification, locked, and its progress. */
+/** SQL of working through audiences: the notifications, locked, and their progress. */
 import { statement, type Transaction } from '../infra/database.ts';
 import type {
   Category,
@@ -37,30 +37,36 @@ const lockSql = statement(
      actor_user_id as "actorUserId", on_unknown as "onUnknown", priority, collapse_key as "collapseKey",
      send_at as "sendAt", send_at_local as "sendAtLocal", expires_at as "expiresAt", recipients,
      withdrawn_at as "withdrawnAt", created_at as "acceptedAt"
-     from notifications where tenant_id = $1 and notification_id = $2 and expanded_at is null
+     from notifications where tenant_id = $1 and notification_id = any($2::uuid[]) and expanded_at is null
+    order by created_at, notification_id
       for update skip locked`,
 );
 
-/** The notification, locked until the transaction ends; null when another holds it, or nothing of it is left to do. */
+/**
+ * The notifications, the oldest first, locked until the transaction ends: without those that another holds, and those of
+ * which nothing is left to do.
+ */
 export async function lockForExpansion(
   tx: Transaction,
-  notificationId: string,
-): Promise<ExpandedNotification | null> {
-  const [row] = await tx.query<Row>(lockSql, [tx.tenantId, notificationId]);
-  if (row === undefined) return null;
-  const { targetKind, targetId, ...notification } = row;
-  const target = targetKind === null || targetId === null ? null : { kind: targetKind, id: targetId };
-  return { ...notification, target };
+  notificationIds: readonly string[],
+): Promise<ExpandedNotification[]> {
+  const rows = await tx.query<Row>(lockSql, [tx.tenantId, notificationIds]);
+  return rows.map(({ targetKind, targetId, ...notification }) => {
+    const target = targetKind === null || targetId === null ? null : { kind: targetKind, id: targetId };
+    return { ...notification, target };
+  });
 }
 
 const pendingSql = statement(
   'expansion_pending',
-  'select 1 from notifications where tenant_id = $1 and notification_id = $2 and expanded_at is null',
+  `select notification_id from notifications
+    where tenant_id = $1 and notification_id = any($2::uuid[]) and expanded_at is null`,
 );
 
-/** Whether somebody has to work through it still. */
-export async function isPending(tx: Transaction, notificationId: string): Promise<boolean> {
-  return (await tx.query(pendingSql, [tx.tenantId, notificationId])).length > 0;
+/** Those that somebody has to work through still. */
+export async function findPending(tx: Transaction, notificationIds: readonly string[]): Promise<Set<string>> {
+  const rows = await tx.query<{ notification_id: string }>(pendingSql, [tx.tenantId, notificationIds]);
+  return new Set(rows.map((row) => row.notification_id));
 }
 
 const contentSql = statement(
@@ -75,10 +81,10 @@ export function writeContent(tx: Transaction, notificationId: string, content: N
 
 const expandedSql = statement(
   'expansion_done',
-  'update notifications set expanded_at = $3 where tenant_id = $1 and notification_id = $2',
+  'update notifications set expanded_at = $3 where tenant_id = $1 and notification_id = any($2::uuid[])',
 );
 
 /** Everybody has their deliveries; travels with the next statements. */
-export function markExpanded(tx: Transaction, notificationId: string, now: Date): void {
-  tx.enqueue(expandedSql, [tx.tenantId, notificationId, now]);
+export function markExpanded(tx: Transaction, notificationIds: readonly string[], now: Date): void {
+  tx.enqueue(expandedSql, [tx.tenantId, notificationIds, now]);
 }

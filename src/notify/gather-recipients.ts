@@ -1,7 +1,7 @@
-/** Facts of a chunk of an audience, in a few reads whatever its size. */
+/** Facts of a chunk of audiences, in a few reads whatever its size. */
 import type { Transaction } from '../infra/database.ts';
 import type { Destination, PlatformAddressing } from '../kernel/notification.ts';
-import type { AudienceRow } from './audience-store.ts';
+import type { NamedRecipient } from './audience-store.ts';
 import type { RecipientFacts, Way } from './plan-deliveries.ts';
 import {
   type ConversationFacts,
@@ -19,37 +19,40 @@ import {
 
 type AddressingOf = (platform: string) => PlatformAddressing;
 
-/** The facts of each recipient, in the order of the audience. Four round trips. */
+/** The facts of each recipient, in the order of the audience. Two round trips, two more for named places. */
 export async function gatherRecipients(
   tx: Transaction,
   addressingOf: AddressingOf,
-  audience: readonly AudienceRow[],
+  audience: readonly NamedRecipient[],
 ): Promise<RecipientFacts[]> {
   const userIds = audience.flatMap(({ userId }) => userId ?? []);
-  const [links, conversations] = await Promise.all([
+  const [links, users, conversations] = await Promise.all([
     readLinks(tx, userIds),
+    readPersons(tx, [...new Set(userIds)]),
     readConversations(
       tx,
       audience.flatMap(({ conversationId }) => conversationId ?? []),
     ),
   ]);
-  const named = [...links, ...conversations.values(), ...audience];
+  const reached = [...links, ...conversations.values(), ...audience];
   const [registrations, personal] = await Promise.all([
-    readRegistrations(tx, new Set(named.flatMap(({ registrationId }) => registrationId ?? []))),
+    readRegistrations(tx, new Set(reached.flatMap(({ registrationId }) => registrationId ?? []))),
     readPersonal(tx, links),
   ]);
   const places = placesOf(audience, conversations, { registrations, addressingOf });
   const behind = await readLinkedUsers(tx, [...places.values()].map(identityOf));
-  const persons = await readPersons(tx, [...new Set([...userIds, ...behind.values()])]);
+  const others = [...new Set(behind.values())].filter((userId) => !users.has(userId));
+  const persons = new Map([...users, ...(await readPersons(tx, others))]);
   const linksOf = Map.groupBy(links, ({ userId }) => userId);
-  return audience.map(({ ordinal, userId }) => {
+  return audience.map((recipient) => {
+    const { userId } = recipient;
     if (userId !== null) {
       const ways = (linksOf.get(userId) ?? []).flatMap((link) =>
         waysOf(link, personal.get(identityKey(link)), { registrations, addressingOf }),
       );
       return { userId, person: persons.get(userId) ?? nobody, fixed: false, ways };
     }
-    const way = places.get(ordinal);
+    const way = places.get(recipient);
     const owner = way === undefined ? undefined : behind.get(identityKey(identityOf(way)));
     const person = owner === undefined ? null : (persons.get(owner) ?? null);
     return { userId: owner ?? null, person, fixed: true, ways: way === undefined ? [] : [way] };
@@ -100,16 +103,17 @@ function wayTo(
 }
 
 /**
- * What named conversations and addresses stand for, by ordinal; without those that are gone, or of no form that the
+ * What named conversations and addresses stand for, by recipient; without those that are gone, or of no form that the
  * platform knows.
  */
 function placesOf(
-  audience: readonly AudienceRow[],
+  audience: readonly NamedRecipient[],
   conversations: ReadonlyMap<string, ConversationFacts>,
   { registrations, addressingOf }: Naming,
-): Map<number, Way> {
-  const places = new Map<number, Way>();
-  for (const { ordinal, conversationId, registrationId, address } of audience) {
+): Map<NamedRecipient, Way> {
+  const places = new Map<NamedRecipient, Way>();
+  for (const recipient of audience) {
+    const { conversationId, registrationId, address } = recipient;
     const conversation = conversationId === null ? undefined : conversations.get(conversationId);
     const through = conversation?.registrationId ?? registrationId ?? '';
     const registration = registrations.get(through);
@@ -119,7 +123,7 @@ function placesOf(
       ? addressing.ofReference(conversation)
       : addressing.ofAddress(address ?? '');
     if (destination !== null) {
-      places.set(ordinal, wayTo(destination, through, registration, conversation?.state));
+      places.set(recipient, wayTo(destination, through, registration, conversation?.state));
     }
   }
   return places;

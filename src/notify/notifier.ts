@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { AnnouncedWork } from '../infra/database.ts';
-import { Semaphore } from '../infra/semaphore.ts';
 import type { BotPlatform, BotRuntime } from '../kernel/platform.ts';
 import { overrideLimits } from '../kernel/rate-limit.ts';
 import type { RegistrationDirectory } from '../registrations/app-directory.ts';
-import { expandDue, expandNotification } from './expand-audience.ts';
+import { AudienceQueue } from './audience-queue.ts';
+import { expandDue } from './expand-audience.ts';
 import { type LaneChannel, type LaneDependencies, laneTransaction, type RepliedTo } from './lane.ts';
 import { LaneRunner } from './lane-runner.ts';
 import {
@@ -44,8 +44,7 @@ export class Notifier {
   readonly #deps: NotifierDependencies;
   readonly #lanes = new Map<string, LaneRunner>();
   readonly #acquiring = new Set<string>();
-  /** Each holds a connection, which the inbound chain needs more. */
-  readonly #expansions = new Semaphore(maxExpansions);
+  readonly #audiences: AudienceQueue;
   readonly #running = new Set<Promise<unknown>>();
   readonly #stopping = new AbortController();
   readonly #stopListening: () => void;
@@ -53,6 +52,7 @@ export class Notifier {
 
   constructor(deps: NotifierDependencies) {
     this.#deps = deps;
+    this.#audiences = new AudienceQueue(this.#expanding, maxExpansions);
     this.#stopListening = deps.database.onAnnounced((work) => this.hint(work));
     this.#lastRound = deps.time.monotonic();
   }
@@ -71,7 +71,7 @@ export class Notifier {
     if (this.#stopping.signal.aborted) return;
     const runner = this.#lanes.get(id);
     if (kind === 'audience') {
-      this.#background(this.#expansions.run(() => expandNotification(this.#expanding, tenantId, id)));
+      this.#audiences.add(tenantId, id);
     } else if (runner !== undefined) runner.hint();
     else this.#background(this.#acquireOne(work, from));
   }
@@ -91,6 +91,7 @@ export class Notifier {
     this.#stopping.abort();
     this.#stopListening();
     for (const runner of this.#lanes.values()) runner.stop();
+    await this.#audiences.close();
     await Promise.all(this.#running);
   }
 

@@ -61,12 +61,13 @@ const joins = `
     ) either order by state = 'active' desc, last_activity_at desc limit 1
   ) c on true`;
 
+// `not in` of a subquery, since that is looked up in a hash: `<> all` compares every row with every id.
 const dueSql = statement(
   'ready_due',
   `select ${columns}
      from (select * from delivery_ready
             where tenant_id = $1 and lane_id = $2 and phase = 'ready' and due_at <= $3
-              and delivery_id <> all($4::uuid[]) and destination_id <> all($5::text[])
+              and delivery_id not in (select unnest($4::uuid[])) and destination_id not in (select unnest($5::text[]))
             order by rank, delivery_id limit $6) r ${joins}
     order by r.rank, r.delivery_id`,
 );

@@ -211,7 +211,7 @@ async function accepted(
   { services, now }: Pick<RouteContext, 'services' | 'now'>,
 ): Promise<JsonObject> {
   const isSmall = recipients <= maxListed;
-  if (isSmall && !repeated) await expandChunk(tx, planningOf(services), notificationId, maxListed, now);
+  if (isSmall && !repeated) await expandChunk(tx, planningOf(services), [notificationId], maxListed, now);
   const row = found(await readNotification(tx, notificationId));
   const isNew = !isSmall && !repeated;
   const { waiting, counts } = isNew ? untouched(recipients) : await readProgress(tx, row);

@@ -96,7 +96,7 @@ export const testNotificationRoutes: Route[] = [
         },
         now,
       );
-      const { deliveries } = await expandChunk(tx, planning, notificationId, 1, now);
+      const { deliveries } = await expandChunk(tx, planning, [notificationId], 1, now);
       const person = { userId: user.user_id, name: user.name };
       const { steps, ways } = await explainTest(tx, planning, person, deliveries);
       return {

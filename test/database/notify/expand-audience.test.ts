@@ -238,8 +238,8 @@ describe('the content', () => {
         ]),
       );
     await rename('Printer is on fire');
-    const chunk = await tenant.within((tx) => expandChunk(tx, deps, notificationId, 2, now));
-    expect(chunk).toMatchObject({ left: 1, worked: true });
+    const chunk = await tenant.within((tx) => expandChunk(tx, deps, [notificationId], 2, now));
+    expect(chunk).toMatchObject({ unfinished: [notificationId], worked: 1 });
     await rename('Never mind');
     await expand(notificationId);
     expect((await notification(notificationId))?.content).toMatchObject({
@@ -277,9 +277,9 @@ describe('workers', () => {
     const work = async () => {
       let made = 0;
       for (let idle = 0; idle < 5; ) {
-        const chunk = await tenant.within((tx) => expandChunk(tx, deps, notificationId, 7, now));
+        const chunk = await tenant.within((tx) => expandChunk(tx, deps, [notificationId], 7, now));
         made += chunk.deliveries.length;
-        idle = chunk.worked ? 0 : idle + 1;
+        idle = chunk.worked > 0 ? 0 : idle + 1;
       }
       return made;
     };
@@ -295,10 +295,10 @@ describe('workers', () => {
     const [ann] = await people(1, slack);
     const notificationId = await enqueue([{ user: ann ?? '' }]);
     const dying = tenant.within(async (tx) => {
-      const first = await expandChunk(tx, deps, notificationId, 10, now);
+      const first = await expandChunk(tx, deps, [notificationId], 10, now);
       expect(first.deliveries).toHaveLength(1);
-      const second = await tenant.within((other) => expandChunk(other, deps, notificationId, 10, now));
-      expect(second).toMatchObject({ deliveries: [], worked: false });
+      const second = await tenant.within((other) => expandChunk(other, deps, [notificationId], 10, now));
+      expect(second).toMatchObject({ deliveries: [], worked: 0 });
       throw new Error('killed');
     });
     await expect(dying).rejects.toThrow('killed');
@@ -337,11 +337,43 @@ describe('workers', () => {
     expect(await expandDue(working())).toBe(0);
   });
 
+  it('share a chunk equally among notifications, and tell of those that are not done', async () => {
+    const slack = await tenant.registration('slack');
+    const ids = await people(9, slack);
+    const to = ids.map((user) => ({ user }));
+    const large = await enqueue(to);
+    const small = await enqueue(to.slice(0, 2));
+    const empty = await enqueue([]);
+    const chunk = await tenant.within((tx) => expandChunk(tx, deps, [large, small, empty], 12, now));
+    expect(chunk).toMatchObject({ unfinished: [large], worked: 3 });
+    const told = (of: string) => chunk.deliveries.filter((each) => each.notificationId === of).length;
+    expect([large, small, empty].map(told)).toEqual([4, 2, 0]);
+    expect(await dueWork()).toMatchObject([{ item_id: large }]);
+    const rest = await tenant.within((tx) => expandChunk(tx, deps, [large, small], 100, now));
+    expect(rest).toMatchObject({ unfinished: [], worked: 1 });
+    expect(rest.deliveries).toHaveLength(5);
+    expect(await dueWork()).toEqual([]);
+  });
+
+  it('leave the newer of two with one collapse key to the next chunk, which replaces the older', async () => {
+    const [ann] = await people(1, await tenant.registration('slack'));
+    const to = [{ user: ann ?? '' }];
+    const collapsing = (collapseKey: string | null) => enqueue(to, { collapseKey });
+    const [older, other, newer] = [await collapsing('a'), await collapsing('b'), await collapsing('a')];
+    expect(await expandDue(working())).toBe(2);
+    expect(await dueWork()).toMatchObject([{ item_id: newer }]);
+    expect(await expandDue(working())).toBe(1);
+    const statusOf = async (of: string) => (await tenant.deliveries(of)).map(({ status }) => status);
+    expect(await statusOf(older)).toEqual(['skipped']);
+    expect(await statusOf(other)).toEqual(['queued']);
+    expect(await statusOf(newer)).toEqual(['queued']);
+  });
+
   it("never see another tenant's", async () => {
     const other = await NotifyTenant.create(database);
     const notificationId = await enqueue([{ user: await tenant.person('ann') }]);
-    const chunk = await other.within((tx) => expandChunk(tx, deps, notificationId, 10, now));
-    expect(chunk).toMatchObject({ deliveries: [], worked: false });
+    const chunk = await other.within((tx) => expandChunk(tx, deps, [notificationId], 10, now));
+    expect(chunk).toMatchObject({ deliveries: [], worked: 0 });
     expect(await expandDue(working())).toBe(1);
   });
 });
