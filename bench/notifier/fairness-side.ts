@@ -43,7 +43,7 @@ const betweenBatchesMs = 200;
 const equalTenants = 20;
 const equalPeople = 1_000;
 /** Queued for each of the equal ones by second of a round, more than it can be sent. */
-const equalBacklogPerSecond = 1_000;
+const equalBacklogPerSecond = 600;
 /** Besides a round's own length. */
 const equalBacklogSeconds = 3;
 /** Until every lane is leased and connections have their plans. */
