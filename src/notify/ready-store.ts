@@ -111,18 +111,62 @@ export async function readNextDue(tx: Transaction, laneId: string, now: Date): P
   return row?.due ?? null;
 }
 
+/** A place in the order of a lane. */
+interface Place {
+  /** A bigint. */
+  rank: string | number;
+  delivery_id: string;
+}
+
+const firstPlace: Place = {
+  rank: '-9223372036854775808',
+  delivery_id: '00000000-0000-0000-0000-000000000000',
+};
+const lastPlace: Place = { rank: '9223372036854775807', delivery_id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
+
+const placeSql = statement(
+  'ready_place',
+  `select rank, delivery_id from delivery_ready
+    where tenant_id = $1 and lane_id = $2 and (rank, delivery_id) > ($3::bigint, $4::uuid)
+    order by rank, delivery_id offset $5 limit 1`,
+);
+
+const unfinishedSql = statement(
+  'ready_unfinished',
+  `select ${columns}
+     from (select * from delivery_ready
+            where tenant_id = $1 and lane_id = $2 and (rank, delivery_id) > ($3::bigint, $4::uuid)
+              and (rank, delivery_id) <= ($5::bigint, $6::uuid)
+              and (phase <> 'ready' or (try_no > 0 and due_at > $7))) r ${joins}
+    order by r.rank, r.delivery_id`,
+);
+
 /**
  * What an earlier owner may have had on the wire, or nobody knows of; and what it had put back for later, before which
- * nothing else goes to the same conversation.
+ * nothing else goes to the same conversation. No index tells them from the others, since the intent would have to change it:
+ * all of the lane is read, in parts, so that none takes as long as a statement may.
+ * @param partSize rows of one statement
  */
-export async function loadUnfinished(tx: Transaction, laneId: string, now: Date): Promise<ReadyRow[]> {
-  return await tx.query<ReadyRow>(
-    `select ${columns}
-       from (select * from delivery_ready
-              where tenant_id = $1 and lane_id = $2 and (phase <> 'ready' or (try_no > 0 and due_at > $3))) r ${joins}
-      order by r.rank, r.delivery_id`,
-    [tx.tenantId, laneId, now],
-  );
+export async function loadUnfinished(
+  tx: Transaction,
+  laneId: string,
+  now: Date,
+  partSize = 100_000,
+): Promise<ReadyRow[]> {
+  const unfinished: ReadyRow[] = [];
+  for (let from = firstPlace; from !== lastPlace; ) {
+    const [to = lastPlace] = await tx.query<Place>(placeSql, [
+      tx.tenantId,
+      laneId,
+      from.rank,
+      from.delivery_id,
+      partSize - 1,
+    ]);
+    const bounds = [from.rank, from.delivery_id, to.rank, to.delivery_id];
+    unfinished.push(...(await tx.query<ReadyRow>(unfinishedSql, [tx.tenantId, laneId, ...bounds, now])));
+    from = to;
+  }
+  return unfinished;
 }
 
 /** One delivery as it is now; null when it is over. */
