@@ -2,6 +2,8 @@
 import { statement, type Transaction } from '../infra/database.ts';
 import { attemptKey, newDeliveryId } from './delivery-id.ts';
 import { wakeLane } from './lane-store.ts';
+import { endOfQuiet } from './plan-deliveries.ts';
+import { readPersons } from './recipient-queries.ts';
 import { type Channel, errorCodeOfSkip, type NewDelivery, priorityMs } from './records.ts';
 
 // In the order of the keys, so that two that write the same ones wait for each other instead of deadlocking.
@@ -149,7 +151,7 @@ async function stillWanted(tx: Transaction, failed: readonly FailedDelivery[]): 
 }
 
 /**
- * Tries the next channel of each, due at once. A destination that has a delivery of the same notification is left alone:
+ * Tries the next channel of each, at once or after the person's quiet hours. A destination that has a delivery of the same notification is left alone:
  * that one stands for itself.
  * @returns the deliveries that were written
  */
@@ -160,11 +162,15 @@ export async function insertFallback(
 ): Promise<NewDelivery[]> {
   const withFallback = failed.filter(({ fallback }) => fallback.length > 0);
   if (withFallback.length === 0) return [];
-  const open = await stillWanted(tx, withFallback);
+  const userIds = new Set(withFallback.flatMap(({ userId }) => userId ?? []));
+  const [open, persons] = await Promise.all([stillWanted(tx, withFallback), readPersons(tx, [...userIds])]);
   const next = open.flatMap((delivery): NewDelivery[] => {
     const { deliveryId, fallback, ...kept } = delivery;
     const [channel, ...rest] = fallback;
     if (channel === undefined) return [];
+    const person = persons.get(kept.userId ?? '') ?? null;
+    const quietUntil = endOfQuiet(person, kept.category, now);
+    const expires = quietUntil !== null && kept.expiresAt !== null && kept.expiresAt <= quietUntil;
     return [
       {
         notificationId: kept.notificationId,
@@ -176,10 +182,10 @@ export async function insertFallback(
         deliveryId: newDeliveryId(now),
         createdAt: now,
         channel,
-        fallback: rest,
+        fallback: expires ? [] : rest,
         fallbackOf: deliveryId,
-        skipped: null,
-        dueAt: now,
+        skipped: expires ? 'quiet_hours_expired' : null,
+        dueAt: quietUntil ?? now,
       },
     ];
   });

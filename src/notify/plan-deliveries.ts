@@ -153,12 +153,17 @@ function planTime(
   const wanted = sendAt ?? local ?? acceptedAt;
   const start = wanted > now ? wanted : now;
   if (expiresAt !== null && expiresAt <= start) return { dueAt: wanted, skipped: 'expired' };
-  const quiet = plan.category === 'test' ? null : (person?.preferences.quietHours ?? null);
-  const end = quiet === null ? null : endOfQuietHours(start, quiet, zone);
+  const end = endOfQuiet(person, plan.category, start);
   if (end !== null && expiresAt !== null && expiresAt <= end) {
     return { dueAt: end, skipped: 'quiet_hours_expired' };
   }
   return { dueAt: end ?? wanted, skipped: null };
+}
+
+/** When the person may be told again; null: they may be told then. */
+export function endOfQuiet(person: RecipientFacts['person'], category: Category, at: Date): Date | null {
+  const quiet = category === 'test' ? null : (person?.preferences.quietHours ?? null);
+  return quiet === null ? null : endOfQuietHours(at, quiet, person?.timeZone ?? 'UTC');
 }
 
 function delivery(

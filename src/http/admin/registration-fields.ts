@@ -4,6 +4,7 @@ import { fieldErrors } from '../../actions/run-action.ts';
 import type { JsonObject } from '../../kernel/canonical-json.ts';
 import { DeskbridgeError, type FieldError } from '../../kernel/errors.ts';
 import type { BotPlatform } from '../../kernel/platform.ts';
+import { unknownLimits } from '../../kernel/rate-limit.ts';
 import type { TenantRow } from '../../tenants/tenant-store.ts';
 import type { ApiServices } from '../route.ts';
 
@@ -51,6 +52,16 @@ export function checkOptions(platform: BotPlatform, options: Record<string, unkn
   const parsed = platform.registration.safeParse(options);
   if (parsed.success) return parsed.data;
   throw invalid(fieldErrors(parsed.error));
+}
+
+/** A mistyped name would change nothing, and nobody would see it. @throws DeskbridgeError validation_error */
+export function checkLimits(platform: BotPlatform, overrides: Record<string, number>): void {
+  const unknown = unknownLimits(platform.limits, Object.keys(overrides));
+  if (unknown.length === 0) return;
+  const known = platform.limits.map(({ name }) => name).join(', ');
+  throw invalid(
+    unknown.map((name) => ({ path: `limits.${name}`, message: `is no limit of ${platform.id}: ${known}` })),
+  );
 }
 
 /** @throws DeskbridgeError validation_error; its fields name secrets and never quote one */

@@ -39,6 +39,7 @@ import { given } from './fields.ts';
 import {
   checkCredentials,
   checkIds,
+  checkLimits,
   checkOptions,
   checkScope,
   countRejection,
@@ -118,6 +119,7 @@ export const registrationRoutes: Route[] = [
       const { platform, name, app_id, organization, credentials, scope, limits, ...options } = body;
       checkScope(tenant, scope);
       const definition = findPlatform(services, platform);
+      checkLimits(definition, limits ?? {});
       const checked = checkCredentials(definition, credentials);
       const installed = definition.install?.isInstalled(checked) ?? true;
       const input = {
@@ -198,6 +200,7 @@ export const registrationRoutes: Route[] = [
       const { platform } = found(await readRegistration(tx, registrationId));
       const { name, credentials, ...changed } = body;
       const definition = findPlatform(services, platform);
+      checkLimits(definition, body.limits ?? {});
       const change = {
         name,
         options:

@@ -105,7 +105,10 @@ describe('a registration', () => {
   });
 
   test('changes name, options and credentials, and keeps the rest', async () => {
-    const made = await world.create('/registrations', newRegistration({ limits: { per_second: 5 } }));
+    const made = await world.create(
+      '/registrations',
+      newRegistration({ limits: { conversation_messages: 5 } }),
+    );
     const path = `/registrations/${made.registration_id}`;
     const changed = await world.call('PATCH', path, {
       body: { name: 'Other', cloud: 'gcch', credentials: { client_secret: 'another' } },
@@ -114,7 +117,7 @@ describe('a registration', () => {
       ...made,
       name: 'Other',
       cloud: 'gcch',
-      limits: { per_second: 5 },
+      limits: { conversation_messages: 5 },
       updated_at: changed.body.updated_at,
     });
     const key = { platform: 'teams', appId: String(made.app_id), organization: String(made.organization) };
@@ -132,9 +135,9 @@ describe('a registration', () => {
     await Promise.all([
       world.call('PATCH', path, { body: { cloud: 'dod' } }),
       world.call('PATCH', path, { body: { app_type: 'multi_tenant' } }),
-      world.call('PATCH', path, { body: { limits: { per_second: 2 } } }),
+      world.call('PATCH', path, { body: { limits: { conversation_messages: 2 } } }),
     ]);
-    const expected = { cloud: 'dod', app_type: 'multi_tenant', limits: { per_second: 2 } };
+    const expected = { cloud: 'dod', app_type: 'multi_tenant', limits: { conversation_messages: 2 } };
     expect((await world.call('GET', path)).body).toMatchObject(expected);
   });
 
@@ -145,7 +148,8 @@ describe('a registration', () => {
     ['validation_error', 400, 'teams', { credentials: {} }],
     ['validation_error', 400, 'teams', { credentials: { client_secret: 'x', extra: 'y' } }],
     ['validation_error', 400, 'teams', { app_id: '   ' }],
-    ['validation_error', 400, 'teams', { limits: { per_second: -1 } }],
+    ['validation_error', 400, 'teams', { limits: { conversation_messages: -1 } }],
+    ['validation_error', 400, 'teams', { limits: { per_second: 5 } }],
     ['validation_error', 400, 'teams', { domain: 'lark' }],
     ['validation_error', 400, 'unknown', { platform: undefined }],
   ])('is refused with %s and counted', async (code, status, platform, over) => {

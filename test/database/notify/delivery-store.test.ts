@@ -5,6 +5,7 @@ import { newId } from '../../../src/kernel/ids.ts';
 import { attemptKey, createdAtOf, newDeliveryId } from '../../../src/notify/delivery-id.ts';
 import { insertDeliveries, insertFallback } from '../../../src/notify/delivery-store.ts';
 import { insertNotification } from '../../../src/notify/enqueue-store.ts';
+import { writePreferences } from '../../../src/notify/preference-store.ts';
 import type { Channel, NewDelivery } from '../../../src/notify/records.ts';
 import { at, counted, hourMs, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
 
@@ -203,6 +204,31 @@ test('a fallback goes to the next channel and keeps the rest, unless that place 
   expect(next && createdAtOf(next.deliveryId)).toEqual(later);
   expect(await tenant.within((tx) => insertFallback(tx, [failed], later))).toEqual([]);
   expect(await tenant.within((tx) => insertFallback(tx, [], later))).toEqual([]);
+});
+
+test("a fallback waits for the end of the person's quiet hours, or is skipped where that is too late", async () => {
+  const userId = await tenant.person('ann');
+  // `now` is 09:00 UTC.
+  const quietHours = { from: '08:00', to: '11:30' };
+  await tenant.within((tx) => writePreferences(tx, userId, { quietHours, categories: {} }, now));
+  const failed = (over: Partial<NewDelivery> = {}) =>
+    delivery({ notificationId: newId(), userId, fallback: [dm('U2')], ...over });
+  const [waiting, late, test] = [
+    failed(),
+    failed({ expiresAt: at(hourMs) }),
+    failed({ category: 'test', notificationId: newId() }),
+  ];
+  await write(waiting, late, test);
+  const next = await tenant.within(async (tx) => {
+    for (const { notificationId } of [waiting, late, test]) notification(tx, notificationId);
+    return await insertFallback(tx, [waiting, late, test], now);
+  });
+  const end = at(2.5 * hourMs);
+  expect(next).toMatchObject([
+    { fallbackOf: waiting.deliveryId, dueAt: end, skipped: null },
+    { fallbackOf: late.deliveryId, skipped: 'quiet_hours_expired' },
+    { fallbackOf: test.deliveryId, dueAt: now, skipped: null },
+  ]);
 });
 
 test('another tenant sees nothing of it, and may send to the same place', async () => {
