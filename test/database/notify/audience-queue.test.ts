@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../../src/infra/database.ts';
 import { AudienceQueue } from '../../../src/notify/audience-queue.ts';
 import { enqueueNotification } from '../../../src/notify/enqueue.ts';
-import { deps, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
+import { announcement, deps, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
 
 let database: Database;
 let close: () => Promise<void>;
@@ -22,15 +22,8 @@ beforeEach(async () => {
 });
 
 async function enqueue(tenant: NotifyTenant, users: readonly string[]): Promise<string> {
-  const announcement = {
-    category: 'announcement' as const,
-    content: { kind: 'text' as const, title: 'Hello', text: 'World', ticket: null },
-    target: null,
-    actorUserId: null,
-    createdBy: { kind: 'operator' as const, id: null },
-    to: users.map((user) => ({ user })),
-  };
-  return (await tenant.within((tx) => enqueueNotification(tx, announcement, now))).notificationId;
+  const to = users.map((user) => ({ user }));
+  return (await tenant.within((tx) => enqueueNotification(tx, { ...announcement, to }, now))).notificationId;
 }
 
 function queueOf(maxWorkers: number): AudienceQueue {
@@ -72,18 +65,7 @@ test('works through what came meanwhile in one transaction', async () => {
 test('works through a large one a chunk at a time, and through those of another tenant between', async () => {
   await busy.crowd(2_500, await busy.registration('slack'));
   const large = await busy.within((tx) =>
-    enqueueNotification(
-      tx,
-      {
-        category: 'announcement',
-        content: { kind: 'text', title: 'Hello', text: 'World', ticket: null },
-        target: null,
-        actorUserId: null,
-        createdBy: { kind: 'operator', id: null },
-        to: [{ everyone: true }],
-      },
-      now,
-    ),
+    enqueueNotification(tx, { ...announcement, to: [{ everyone: true }] }, now),
   );
   const small = await enqueue(quiet, [await quiet.person('ben')]);
   const queue = queueOf(1);

@@ -10,7 +10,7 @@ import {
   type Recipient,
 } from '../../../src/notify/enqueue.ts';
 import { insertGroup } from '../../../src/notify/group-store.ts';
-import { at, hourMs, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
+import { announcement, at, hourMs, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
 
 let database: Database;
 let close: () => Promise<void>;
@@ -24,14 +24,6 @@ beforeEach(async () => {
   await database.directory.execute('delete from due_work');
   tenant = await NotifyTenant.create(database);
 });
-
-const announcement = {
-  category: 'announcement' as const,
-  content: { kind: 'text' as const, title: 'Hello', text: 'World', ticket: null },
-  target: null,
-  actorUserId: null,
-  createdBy: { kind: 'key' as const, id: 'k1' },
-};
 
 function enqueue(to: readonly Recipient[], over: Partial<NotificationRequest> = {}): Promise<Enqueued> {
   return tenant.within((tx) => enqueueNotification(tx, { ...announcement, to, ...over }, now));

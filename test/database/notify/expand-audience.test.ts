@@ -11,7 +11,7 @@ import {
 import { expandChunk, expandDue, expandNotification } from '../../../src/notify/expand-audience.ts';
 import { writePreferences } from '../../../src/notify/preference-store.ts';
 import { updateTenant } from '../../../src/tenants/tenant-store.ts';
-import { at, deps, hourMs, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
+import { announcement, at, deps, hourMs, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
 
 let database: Database;
 let close: () => Promise<void>;
@@ -25,14 +25,6 @@ beforeEach(async () => {
   await database.directory.execute('delete from due_work');
   tenant = await NotifyTenant.create(database);
 });
-
-const announcement = {
-  category: 'announcement' as const,
-  content: { kind: 'text' as const, title: 'Hello', text: 'World', ticket: null },
-  target: null,
-  actorUserId: null,
-  createdBy: { kind: 'key' as const, id: 'k1' },
-};
 
 async function enqueue(to: readonly Recipient[], over: Partial<NotificationRequest> = {}): Promise<string> {
   const request = { ...announcement, to, ...over };

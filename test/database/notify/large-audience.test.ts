@@ -5,7 +5,7 @@ import { newId } from '../../../src/kernel/ids.ts';
 import { type Enqueued, enqueueNotification, type Recipient } from '../../../src/notify/enqueue.ts';
 import { chunkSize, expandChunk } from '../../../src/notify/expand-audience.ts';
 import { insertGroup } from '../../../src/notify/group-store.ts';
-import { counted, deps, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
+import { announcement, counted, deps, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
 
 let database: Database;
 let close: () => Promise<void>;
@@ -24,13 +24,6 @@ beforeAll(async () => {
 afterAll(() => close());
 
 function enqueue(to: readonly Recipient[]): Promise<Enqueued & { statements: number }> {
-  const announcement = {
-    category: 'announcement' as const,
-    content: { kind: 'text' as const, title: 'Hello', text: 'World', ticket: null },
-    target: null,
-    actorUserId: null,
-    createdBy: { kind: 'operator' as const, id: null },
-  };
   return tenant.within(async (tx) => {
     const counting = counted(tx);
     const enqueued = await enqueueNotification(counting.tx, { ...announcement, to }, now);

@@ -29,6 +29,15 @@ const silent: Log = {
   error: () => undefined,
 };
 
+/** A notification without recipients. */
+export const announcement = {
+  category: 'announcement' as const,
+  content: { kind: 'text' as const, title: 'Hello', text: 'World', ticket: null },
+  target: null,
+  actorUserId: null,
+  createdBy: { kind: 'key' as const, id: 'k1' },
+};
+
 export interface NotifyDatabase {
   database: Database;
   close(): Promise<void>;

@@ -4,7 +4,7 @@ import type { Database } from '../../../src/infra/database.ts';
 import { enqueueNotification } from '../../../src/notify/enqueue.ts';
 import { expandDue } from '../../../src/notify/expand-audience.ts';
 import { loadUnfinished } from '../../../src/notify/ready-store.ts';
-import { deps, hourMs, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
+import { announcement, deps, hourMs, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
 
 let database: Database;
 let close: () => Promise<void>;
@@ -17,15 +17,7 @@ afterAll(() => close());
 async function laneOf(tenant: NotifyTenant, people: number): Promise<string> {
   const laneId = await tenant.registration('slack');
   await tenant.crowd(people, laneId);
-  const announcement = {
-    category: 'announcement' as const,
-    content: { kind: 'text' as const, title: 'Hello', text: 'World', ticket: null },
-    target: null,
-    actorUserId: null,
-    createdBy: { kind: 'operator' as const, id: null },
-    to: [{ everyone: true as const }],
-  };
-  await tenant.within((tx) => enqueueNotification(tx, announcement, now));
+  await tenant.within((tx) => enqueueNotification(tx, { ...announcement, to: [{ everyone: true }] }, now));
   await expandDue({ ...deps, database, clock: { now: () => now } });
   return laneId;
 }
