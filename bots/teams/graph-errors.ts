@@ -46,7 +46,7 @@ export function lookUpOfRefusal(result: HttpResult, permission: string, now: Dat
     case 403:
       return {
         result: 'unknowable',
-        detail: `Microsoft Graph lets the app not read there without ${permission}.`,
+        detail: `Microsoft Graph does not let the app read there without ${permission}.`,
       };
     case 404:
       return { result: 'unknowable', detail: 'Microsoft Graph knows no such conversation.' };

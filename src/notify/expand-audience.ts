@@ -24,7 +24,7 @@ import { gatherRecipients } from './gather-recipients.ts';
 import { type DeliveryPlan, planDeliveries } from './plan-deliveries.ts';
 import { readTenantState } from './recipient-queries.ts';
 import type { NewDelivery, SkipReason } from './records.ts';
-import { supersede } from './supersede.ts';
+import { type Collapsing, supersede } from './supersede.ts';
 import { takeSnapshot } from './take-snapshot.ts';
 
 /** Recipients of one transaction at most; of several notifications each has an equal share of them. */
@@ -120,21 +120,18 @@ function oncePerCollapseKey(locked: readonly ExpandedNotification[]): {
   return { current, later };
 }
 
-/** In the order of the collapse keys, each of which is locked, so that nobody deadlocks. */
 async function withoutReplaced(
   tx: Transaction,
   planned: readonly { notification: ExpandedNotification; deliveries: NewDelivery[] }[],
 ): Promise<NewDelivery[]> {
   const all: NewDelivery[] = [];
-  const collapsing: { position: Parameters<typeof supersede>[1]; deliveries: NewDelivery[] }[] = [];
+  const collapsing: Collapsing[] = [];
   for (const { notification, deliveries } of planned) {
     const { notificationId, collapseKey, acceptedAt } = notification;
     if (collapseKey === null) all.push(...deliveries);
     else collapsing.push({ position: { notificationId, collapseKey, acceptedAt }, deliveries });
   }
-  collapsing.sort((a, b) => (a.position.collapseKey < b.position.collapseKey ? -1 : 1));
-  for (const { position, deliveries } of collapsing) all.push(...(await supersede(tx, position, deliveries)));
-  return all;
+  return [...all, ...(await supersede(tx, collapsing))];
 }
 
 /** Takes off the recipients that have their deliveries. @returns the notifications that have others left */

@@ -4,11 +4,15 @@ import { statement, type Transaction } from '../infra/database.ts';
 /** So many notifications of one collapse key are looked at on either side; only the last ones can have anything unsent. */
 const maxNotifications = 32;
 
-const lockSql = statement('collapse_lock', 'select pg_advisory_xact_lock(hashtextextended($1, 0))');
+const lockSql = statement(
+  'collapse_lock',
+  `select pg_advisory_xact_lock(o.lock)
+     from (select distinct hashtextextended(k, 0) as lock from unnest($1::text[]) k order by 1 offset 0) o`,
+);
 
-/** Lets only one transaction at a time work on notifications of this key. */
-export async function lockCollapseKey(tx: Transaction, collapseKey: string): Promise<void> {
-  await tx.query(lockSql, [`${tx.tenantId} ${collapseKey}`]);
+/** Lets only one transaction at a time work on notifications of these keys; all lock them in one order. */
+export async function lockCollapseKeys(tx: Transaction, collapseKeys: readonly string[]): Promise<void> {
+  await tx.query(lockSql, [collapseKeys.map((key) => `${tx.tenantId} ${key}`)]);
 }
 
 /** The place of a notification among those of its key. */

@@ -172,7 +172,7 @@ export class Round {
     this.#armed = { point, left: random.between(1, mostPasses[point] ?? 3), freezeMs };
     if (!(await time.run(() => this.#hit !== null, patienceMs))) this.#atAnyPoint();
     if (!(await time.run(() => this.#hit !== null, patienceMs))) {
-      return this.#found('stuck', 'no worker does anything, although much is left to do');
+      return this.#found('stuck', `no worker does anything: ${await this.#world.describe()}`);
     }
     await this.#inspect();
     // Another worker goes on, sooner or later; the lease of the dead one may run out before.
@@ -248,7 +248,7 @@ export class Round {
     const end = time.now() + drainMs;
     while ((await this.#world.unfinished()) > 0 || this.#wire.onTheWay > 0) {
       if (time.now() > end)
-        return this.#found('stuck', `${await this.#world.unfinished()} deliveries never end`);
+        return this.#found('stuck', `deliveries never end: ${await this.#world.describe()}`);
       await time.run(() => false, 2_000);
     }
   }

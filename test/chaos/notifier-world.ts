@@ -161,6 +161,26 @@ export class NotifierWorld {
     return row?.count ?? 0;
   }
 
+  /** What is left of each lane, when audiences are due, and what the workers said last: for a trial that found a fault. */
+  async describe(): Promise<string> {
+    const seconds = (column: string) => `round(extract(epoch from ${column} - $1::timestamptz))`;
+    const left = await this.database.maintenance.query(
+      `select l.platform, l.owner, ${seconds('l.wake_at')} as wake, ${seconds('l.lease_until')} as lease,
+         r.phase, count(r.*) as count, ${seconds('min(r.due_at)')} as due, ${seconds('max(r.not_after)')} as not_after
+         from active_lanes l left join delivery_ready r on r.lane_id = l.lane_id
+        group by l.lane_id, r.phase order by l.lane_id, r.phase`,
+      [new Date(this.time.now())],
+    );
+    const audiences = await this.database.maintenance.query(
+      `select kind, count(*) as count, ${seconds('min(due_at)')} as due from due_work group by kind`,
+      [new Date(this.time.now())],
+    );
+    const said = this.lines
+      .slice(-5)
+      .map(({ message, fields }) => `${message} ${String(fields.err ?? fields.code)}`);
+    return JSON.stringify({ left, audiences, said });
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#closing.map((close) => close()));
     await this.platform.close();
