@@ -13,6 +13,13 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
+/** Whether nothing can be asked of the database now; not where one statement took too long, or met others' locks. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof DeskbridgeError) || error.code !== 'unavailable') return false;
+  const code = codeOf(error.cause);
+  return code !== '57014' && !retryableCodes.has(code);
+}
+
 /** Errors that say that the database cannot be reached now become `unavailable`. */
 export function asUnavailable(error: unknown): unknown {
   if (error instanceof DeskbridgeError) return error;

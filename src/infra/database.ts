@@ -108,12 +108,13 @@ export class Database {
   ): Promise<T> {
     if (!isUuid(tenantId)) throw new TypeError('a tenant id is a UUID');
     for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.#attempt(tenantId, work, options);
-      } catch (error) {
-        if (attempt < (options.attempts ?? 3) && retryableCodes.has(codeOf(error))) continue;
+      const committed = await this.#attempt(tenantId, work, options).catch((error: unknown) => {
+        if (attempt < (options.attempts ?? 3) && retryableCodes.has(codeOf(error))) return null;
         throw asUnavailable(error);
-      }
+      });
+      if (committed === null) continue;
+      for (const told of committed.announced) for (const listener of this.#listeners) listener(told);
+      return committed.result;
     }
   }
 
@@ -127,7 +128,7 @@ export class Database {
     tenantId: string,
     work: (tx: Transaction) => Promise<T>,
     { durable = true, fixedPlans = false, idleLimitMs }: TransactionOptions,
-  ): Promise<T> {
+  ): Promise<{ result: T; announced: readonly AnnouncedWork[] }> {
     const client = await this.#pool.connect();
     const tx = new ClientTransaction(client, tenantId);
     try {
@@ -142,8 +143,7 @@ export class Database {
         throw unavailableCodes.test(codeOf(error)) ? new CommitUnknownError(error) : error;
       });
       client.release();
-      for (const announced of tx.announced) for (const listener of this.#listeners) listener(announced);
-      return result;
+      return { result, announced: tx.announced };
     } catch (error) {
       const cause = await tx.causeOf(error);
       await tx.rollback().then(

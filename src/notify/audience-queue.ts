@@ -35,11 +35,18 @@ export class AudienceQueue {
   async #work(): Promise<void> {
     for (let turn = this.#next(); turn !== null; turn = this.#next()) {
       const { tenantId, ids } = turn;
-      const { unfinished, failed } = await expandTogether(this.#deps, tenantId, ids);
-      for (const id of unfinished) this.add(tenantId, id);
-      for (const { notificationId, error } of failed)
-        this.#deps.log.warn({ tenantId, notificationId, code: codeOf(error) }, 'an audience is tried again');
+      try {
+        const { unfinished, failed } = await expandTogether(this.#deps, tenantId, ids);
+        for (const id of unfinished) this.add(tenantId, id);
+        for (const { notificationId, error } of failed) this.#tell({ tenantId, notificationId }, error);
+      } catch (error) {
+        this.#tell({ tenantId }, error);
+      }
     }
+  }
+
+  #tell(fields: { tenantId: string; notificationId?: string }, error: unknown): void {
+    this.#deps.log.warn({ ...fields, code: codeOf(error) }, 'an audience is tried again');
   }
 
   /** Of the tenant that waits longest; its others go behind those of other tenants. */

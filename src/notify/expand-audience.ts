@@ -1,6 +1,8 @@
 /** Makes deliveries of audiences, chunk by chunk: each recipient once, however many work at it. */
 import type { Database, Transaction } from '../infra/database.ts';
 import { codeOf } from '../infra/database.ts';
+import { isUnreachable } from '../infra/database-errors.ts';
+import { DeskbridgeError } from '../kernel/errors.ts';
 import type { PlatformAddressing } from '../kernel/notification.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
 import {
@@ -31,8 +33,8 @@ import { takeSnapshot } from './take-snapshot.ts';
 export const chunkSize = 1_000;
 /** Notifications of one transaction at most. */
 export const maxTogether = 100;
-/** An audience that failed is left alone so long. */
-const postponeMs = 60_000;
+/** An audience that failed is left alone so long: where it met others' work, or for a reason of its own. */
+const postponeMs = { unavailable: 5_000, faulty: 60_000 };
 
 export interface ExpandDependencies {
   /** How destinations of a platform are named. */
@@ -203,6 +205,7 @@ export interface FailedAudience {
 /**
  * Works through a chunk of notifications of one tenant in a transaction; where that fails, through each in its own, so that
  * one that fails stops no other.
+ * @throws DeskbridgeError unavailable, when the database cannot be reached
  */
 export async function expandTogether(
   deps: Expanding,
@@ -218,6 +221,7 @@ export async function expandTogether(
     );
     return { ...chunk, failed: [] };
   } catch (error) {
+    if (isUnreachable(error)) throw error;
     const [notificationId, ...others] = notificationIds;
     if (notificationId === undefined) return { unfinished: [], worked: 0, failed: [] };
     if (others.length === 0) return { unfinished: [], worked: 0, failed: [{ notificationId, error }] };
@@ -233,10 +237,10 @@ export async function expandTogether(
 
 /**
  * Works through what is due, a chunk of each notification, so that a large one holds up nobody. One that fails is left
- * alone for a minute and does not stop the others.
+ * alone for up to a minute and does not stop the others.
  * @param limit notifications looked at
  * @returns how many were worked at; 0: nothing is left to do here now
- * @throws the first failure, after all were tried
+ * @throws the first failure, after all were tried; DeskbridgeError unavailable at once
  */
 export async function expandDue(deps: Expanding, limit = maxTogether): Promise<number> {
   const { database, clock, log } = deps;
@@ -250,7 +254,9 @@ export async function expandDue(deps: Expanding, limit = maxTogether): Promise<n
     for (const { notificationId, error } of failed) {
       failures.push(error);
       log.warn({ tenantId, notificationId, code: codeOf(error) }, 'an audience was not worked through');
-      const until = new Date(clock.now().getTime() + postponeMs);
+      const isPassing = error instanceof DeskbridgeError && error.code === 'unavailable';
+      const waitMs = isPassing ? postponeMs.unavailable : postponeMs.faulty;
+      const until = new Date(clock.now().getTime() + waitMs);
       await postponeAudience(database.directory, { tenantId, notificationId }, until).catch(() => undefined);
     }
   }

@@ -1,7 +1,8 @@
 /** Working through audiences on a real database: each recipient once, by their own facts, whoever works. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTicket } from '../../../src/desk/create-ticket.ts';
-import type { Database } from '../../../src/infra/database.ts';
+import type { Database, Transaction } from '../../../src/infra/database.ts';
+import { DeskbridgeError } from '../../../src/kernel/errors.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import {
   enqueueNotification,
@@ -359,6 +360,58 @@ describe('workers', () => {
     expect(await statusOf(older)).toEqual(['skipped']);
     expect(await statusOf(other)).toEqual(['queued']);
     expect(await statusOf(newer)).toEqual(['queued']);
+  });
+
+  it('leave all as it is while the database cannot be reached, without asking for each', async () => {
+    const ann = await tenant.person('ann');
+    const ids = [await enqueue([{ user: ann }]), await enqueue([{ user: ann }])];
+    const before = await dueWork();
+    let asked = 0;
+    const broken = Object.create(database, {
+      inTenant: {
+        value: async () => {
+          asked += 1;
+          throw new DeskbridgeError('unavailable');
+        },
+      },
+    });
+    await expect(expandDue({ ...working(), database: broken })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    expect(asked).toBe(1);
+    expect(await dueWork()).toEqual(before);
+    expect(await expandDue(working())).toBe(2);
+    for (const id of ids) expect(await tenant.deliveries(id)).toHaveLength(1);
+  });
+
+  it('try one soon again that took too long, and do the others meanwhile', async () => {
+    const ann = await tenant.person('ann');
+    const slow = await enqueue([{ user: ann }]);
+    const well = await enqueue([{ user: ann }]);
+    const hindered = Object.create(database, {
+      inTenant: {
+        value: async (id: string, work: (tx: Transaction) => Promise<unknown>) =>
+          await database.inTenant(id, async (tx) => {
+            const isHeld = await tx.query(
+              'select 1 from notifications where tenant_id = $1 and notification_id = $2 and expanded_at is null',
+              [id, slow],
+            );
+            const result = await work(tx);
+            const isDone = await tx.query(
+              'select 1 from notifications where tenant_id = $1 and notification_id = $2 and expanded_at is null',
+              [id, slow],
+            );
+            if (isHeld.length > isDone.length)
+              await tx.query('set local statement_timeout = 1; select pg_sleep(1)');
+            return result;
+          }),
+      },
+    });
+    await expect(expandDue({ ...working(), database: hindered })).rejects.toMatchObject({
+      code: 'unavailable',
+    });
+    expect(await tenant.deliveries(well)).toHaveLength(1);
+    expect(await dueWork()).toEqual([{ item_id: slow, due_at: at(5_000) }]);
   });
 
   it("never see another tenant's", async () => {
