@@ -8,6 +8,7 @@ import type {
   UnknownPolicy,
 } from './records.ts';
 
+/** A notification as it is accepted. */
 export interface NotificationRow {
   notificationId: string;
   category: Category;

@@ -76,7 +76,7 @@ export async function expandChunk(
   const ours = new Set(current.map(({ notificationId }) => notificationId));
   const audience = rows.filter(({ notificationId }) => ours.has(notificationId));
   const [skips, recipients] = await Promise.all([
-    Promise.all(current.map((each) => reasonForAll(each, tenant) ?? settleContent(tx, each))),
+    Promise.all(current.map((one) => reasonForAll(one, tenant) ?? settleContent(tx, one))),
     gatherRecipients(tx, deps.addressingOf, audience),
   ]);
   const factsOf = Map.groupBy(recipients.keys(), (index) => audience[index]?.notificationId);

@@ -1,27 +1,10 @@
 /** SQL of working through audiences: the notifications, locked, and their progress. */
 import { statement, type Transaction } from '../infra/database.ts';
-import type {
-  Category,
-  NotificationContent,
-  NotificationTarget,
-  Priority,
-  UnknownPolicy,
-} from './records.ts';
+import type { NotificationRow } from './enqueue-store.ts';
+import type { NotificationContent, NotificationTarget } from './records.ts';
 
 /** A notification as it is worked through. */
-export interface ExpandedNotification {
-  notificationId: string;
-  category: Category;
-  content: NotificationContent;
-  target: NotificationTarget | null;
-  actorUserId: string | null;
-  onUnknown: UnknownPolicy;
-  priority: Priority;
-  collapseKey: string | null;
-  sendAt: Date | null;
-  sendAtLocal: string | null;
-  expiresAt: Date | null;
-  recipients: number;
+export interface ExpandedNotification extends Omit<NotificationRow, 'createdBy' | 'createdAt'> {
   withdrawnAt: Date | null;
   acceptedAt: Date;
 }
