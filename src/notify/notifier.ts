@@ -18,7 +18,7 @@ import {
   renewLeases,
 } from './lane-store.ts';
 import { readTenantStatus } from './ready-store.ts';
-import { withdrawDue } from './withdraw-messages.ts';
+import { type WithdrawalHolds, withdrawDue } from './withdraw-messages.ts';
 
 export interface NotifierDependencies extends LaneDependencies {
   registrations: Pick<RegistrationDirectory, 'find'>;
@@ -45,6 +45,7 @@ export class Notifier {
   readonly #lanes = new Map<string, LaneRunner>();
   readonly #acquiring = new Set<string>();
   readonly #audiences: AudienceQueue;
+  readonly #withdrawalHolds: WithdrawalHolds = new Map();
   readonly #running = new Set<Promise<unknown>>();
   readonly #stopping = new AbortController();
   readonly #stopListening: () => void;
@@ -106,7 +107,7 @@ export class Notifier {
   }
 
   async #withdraw(): Promise<void> {
-    await withdrawDue(this.#deps);
+    await withdrawDue({ ...this.#deps, holds: this.#withdrawalHolds });
   }
 
   async #renew(): Promise<void> {

@@ -27,8 +27,13 @@ export interface WithdrawDependencies {
   log: Log;
   composer: MessageComposer;
   registrations: Pick<RegistrationDirectory, 'find'>;
-  runtime: (platform: string) => Promise<BotRuntime>;
+  runtime: (platform: string) => Promise<Pick<BotRuntime, 'withdraw'>>;
 }
+
+/** By registration until when the platform wants no more of it; what one message was told holds for the others. */
+export type WithdrawalHolds = Map<string, number>;
+
+type Dependencies = WithdrawDependencies & { holds: WithdrawalHolds };
 
 const batch = 100;
 const concurrency = 4;
@@ -38,7 +43,7 @@ const takenMs = 30_000;
 const onTheWireMs = 5_000;
 
 /** Takes back what is due, of every tenant. @returns how many were taken up */
-export async function withdrawDue(deps: WithdrawDependencies): Promise<number> {
+export async function withdrawDue(deps: Dependencies): Promise<number> {
   const queue = await findDueWithdrawals(deps.database.directory, new Date(deps.time.now()), batch);
   const count = queue.length;
   const worker = async () => {
@@ -55,7 +60,7 @@ export async function withdrawDue(deps: WithdrawDependencies): Promise<number> {
   return count;
 }
 
-async function withdrawOne(deps: WithdrawDependencies, due: DueWithdrawal): Promise<void> {
+async function withdrawOne(deps: Dependencies, due: DueWithdrawal): Promise<void> {
   const { database, time } = deps;
   const now = time.now();
   const taken = await database.inTenant(due.tenantId, async (tx) => {
@@ -66,6 +71,11 @@ async function withdrawOne(deps: WithdrawDependencies, due: DueWithdrawal): Prom
       const key = { delivery_id: due.deliveryId, created_at: createdAtOf(due.deliveryId) };
       const skipped = await skipReady(tx, due.kind === 'withdraw' ? [key] : [], 'withdrawn');
       planWithdrawal(tx, due, skipped.size > 0 ? null : new Date(now + onTheWireMs));
+      return null;
+    }
+    const heldUntil = deps.holds.get(sent?.registrationId ?? '') ?? 0;
+    if (heldUntil > now) {
+      planWithdrawal(tx, due, new Date(heldUntil));
       return null;
     }
     const messageIds =
@@ -102,7 +112,7 @@ async function messagesOf(
 
 /** @returns when to try again; null: it is over */
 async function takeBack(
-  deps: WithdrawDependencies,
+  deps: Dependencies,
   due: DueWithdrawal,
   sent: SentMessage,
   messageId: string,
@@ -111,6 +121,8 @@ async function takeBack(
   const outcome = await callPlatform(deps, due, sent, messageId);
   const now = time.now();
   const again = againAt(outcome, now);
+  if (again !== null && sent.registrationId !== null && isThrottled(outcome))
+    deps.holds.set(sent.registrationId, again.getTime());
   if (again !== null) return again;
   await database.inTenant(due.tenantId, async (tx) => {
     const gone = outcome.result === 'sent';
@@ -159,6 +171,10 @@ async function callPlatform(
     replacement: await composer.composeWithdrawn(tenantId, locale),
     timeoutMs: callTimeoutMs,
   });
+}
+
+function isThrottled(outcome: SendOutcome): boolean {
+  return outcome.result === 'rejected' && outcome.code === 'throttled';
 }
 
 /** When to try again; deleting twice does no harm, so an unknown outcome is tried again too. Null: it is over. */

@@ -33,8 +33,8 @@ export interface CrashResult extends OracleCounts {
   inFlight: { total: number; most: number };
   /** From a crash to the next call in the lane that was hit, simulated milliseconds, at most. */
   slowestRecoveryMs: number;
-  /** Look-ups that the platform refused because they came too fast: they post nothing, and are repeated. */
-  lookUpsThrottled: number;
+  /** Look-ups and withdrawals that came too fast for the platform: they post nothing, and are repeated. */
+  unpacedThrottled: number;
   simulatedMs: number;
   seconds: number;
   violations: NotifierViolation[];
@@ -261,8 +261,8 @@ export class Round {
     for (const name of ['deliveries', 'delivered', 'unknown', 'surplus'] as const)
       result[name] += counts[name];
     for (const { what, detail } of violations) this.#found(what, detail);
-    const { lookUp, ...calls } = this.#wire.violations;
-    result.lookUpsThrottled += lookUp;
+    const { lookUp, withdraw, ...calls } = this.#wire.violations;
+    result.unpacedThrottled += lookUp + withdraw;
     for (const [call, count] of Object.entries(calls)) {
       if (count > 0) this.#found('limit exceeded', `${count} calls (${call}) beyond the published limits`);
     }

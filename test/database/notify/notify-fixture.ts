@@ -57,7 +57,7 @@ export async function openDatabase(): Promise<NotifyDatabase> {
   };
 }
 
-const secrets = new SecretBox([randomBytes(32)]);
+export const secrets = new SecretBox([randomBytes(32)]);
 
 /** Destinations named as people and conversations are, with a feed besides. */
 function addressing(person: Destination['type'], place: Destination['type'], feed?: Destination['type']) {
