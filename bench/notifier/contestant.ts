@@ -2,13 +2,21 @@
 
 /**
  * `audience`: many at once, by the way that is meant for it: one announcement to many people, jobs inserted in batches.
- * `single`: one after the other, each in a transaction of its own, as events are.
+ * The others: one after the other, each in a transaction of its own; `request`: that makes the delivery too, as a request of
+ * the API does; `event`: that leaves this to the notifier, as an event of the desk does.
  */
-export const workloadIds = ['audience', 'single'] as const;
+export const workloadIds = ['audience', 'request', 'event'] as const;
 export type WorkloadId = (typeof workloadIds)[number];
 
+/** Jobs are inserted in batches, or each by itself. */
+export type JobsWorkloadId = 'audience' | 'single';
+
+/** What jobs do beside a workload of ours. */
+export const besideOf = (workload: WorkloadId): JobsWorkloadId =>
+  workload === 'audience' ? 'audience' : 'single';
+
 /** What a side of jobs is asked. */
-export type JobsTask = { kind: 'run'; workload: WorkloadId; count: number } | { kind: 'settle' };
+export type JobsTask = { kind: 'run'; workload: JobsWorkloadId; count: number } | { kind: 'settle' };
 
 export interface JobsPreparation {
   databaseUrl: string;

@@ -6,7 +6,7 @@ import { slackSetup } from '../slack/setup.ts';
 import type { Finished, WorkloadId } from './contestant.ts';
 import { inProcessRuntime, withWideLimits } from './in-process-platform.ts';
 import { type LatencyTask, measureLatency } from './latency-side.ts';
-import { announce, inParallel, runNotifier, Tally } from './running-notifier.ts';
+import { announce, announcers, inParallel, runNotifier, Tally } from './running-notifier.ts';
 import { serve } from './side-process.ts';
 import { addTenant, openWorld, settle, type Tenant, type World } from './world.ts';
 
@@ -89,9 +89,9 @@ async function run(
   { workload, count }: { workload: WorkloadId; count: number },
 ): Promise<Finished> {
   const began = performance.now();
-  if (workload === 'single') {
+  if (workload !== 'audience') {
     const all = [...turns(tenants, count)];
-    await inParallel(all, callers, ({ tenant, user }) => announce(world, tenant, [{ user }]));
+    await inParallel(all, callers, ({ tenant, user }) => announcers[workload](world, tenant, [{ user }]));
   } else {
     const audiences = audiencesOf(tenants, count);
     await inParallel(audiences, largeAtOnce, ({ tenant, users }) => announce(world, tenant, users));

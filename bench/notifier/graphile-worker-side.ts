@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, makeWorkerUtils, run, type WorkerUtils } from 'graphile-worker';
 import { Client } from 'pg';
-import type { Finished, JobsPreparation, JobsTask, WorkloadId } from './contestant.ts';
+import type { Finished, JobsPreparation, JobsTask, JobsWorkloadId } from './contestant.ts';
 import { inParallel } from './running-notifier.ts';
 import { serve } from './side-process.ts';
 
@@ -59,7 +59,7 @@ serve<JobsPreparation, JobsTask>(async ({ databaseUrl, batched }) => {
   };
 });
 
-async function enqueue(utils: WorkerUtils, workload: WorkloadId, count: number): Promise<void> {
+async function enqueue(utils: WorkerUtils, workload: JobsWorkloadId, count: number): Promise<void> {
   const payload = (index: number) => ({ delivery: index, title: 'Maintenance tonight' });
   if (workload === 'single') {
     const indexes = Array.from({ length: count }, (_, index) => ({ index }));

@@ -2,12 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutboundDelivery } from '../../src/kernel/notification.ts';
 import type { TenantCount } from '../inbound-platform.ts';
-import { announce, type Tally } from './running-notifier.ts';
+import { announcers, type Tally } from './running-notifier.ts';
 import { percentile } from './statistics.ts';
 import type { Tenant, World } from './world.ts';
 
 export interface LatencyTask {
   tenants: TenantCount;
+  workload: keyof typeof announcers;
   /** Notifications a second, each to one person. */
   rate: number;
   seconds: number;
@@ -28,7 +29,7 @@ export interface Latency {
 export async function measureLatency(
   world: World,
   tenants: readonly Tenant[],
-  { rate, seconds }: LatencyTask,
+  { workload, rate, seconds }: LatencyTask,
   wire: { tally: Tally; watch: (watcher: (delivery: OutboundDelivery) => void) => void },
 ): Promise<Latency> {
   const count = Math.max(1, Math.round(rate * seconds));
@@ -50,7 +51,7 @@ export async function measureLatency(
     const user = tenant?.userIds[Math.floor(turn / tenants.length)];
     if (tenant === undefined || user === undefined) throw new Error('there are too few people');
     dueOf.set(platformIds.get(user) ?? '', due);
-    enqueuing.push(announce(world, tenant, [{ user }]));
+    enqueuing.push(announcers[workload](world, tenant, [{ user }]));
   }
   await Promise.all(enqueuing);
   await wire.tally.until(count);

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { PgBoss } from 'pg-boss';
-import type { Finished, JobsPreparation, JobsTask, WorkloadId } from './contestant.ts';
+import type { Finished, JobsPreparation, JobsTask, JobsWorkloadId } from './contestant.ts';
 import { inParallel } from './running-notifier.ts';
 import { serve } from './side-process.ts';
 
@@ -58,7 +58,7 @@ serve<JobsPreparation, JobsTask>(async ({ databaseUrl }) => {
   };
 });
 
-async function enqueue(boss: PgBoss, workload: WorkloadId, count: number): Promise<void> {
+async function enqueue(boss: PgBoss, workload: JobsWorkloadId, count: number): Promise<void> {
   const payload = (index: number) => ({ delivery: index, title: 'Maintenance tonight' });
   if (workload === 'single') {
     const indexes = Array.from({ length: count }, (_, index) => ({ index }));

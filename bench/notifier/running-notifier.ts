@@ -1,11 +1,13 @@
 /** The product's notifier in this process, with what it did counted. */
 
+import { slack } from '../../bots/slack/index.ts';
 import { Nonces } from '../../src/inbound/nonces.ts';
+import type { Transaction } from '../../src/infra/database.ts';
 import type { OutboundDelivery } from '../../src/kernel/notification.ts';
 import type { BotPlatform, BotRuntime } from '../../src/kernel/platform.ts';
 import { systemClock } from '../../src/kernel/ports.ts';
 import { enqueueNotification, type Recipient } from '../../src/notify/enqueue.ts';
-import { expandNotification } from '../../src/notify/expand-audience.ts';
+import { expandChunk, expandNotification } from '../../src/notify/expand-audience.ts';
 import { startNotifier } from '../../src/notify/start-notifier.ts';
 import { DatabaseTime } from '../../src/notify/time.ts';
 import { silentLog } from '../../test/support/log.ts';
@@ -92,8 +94,33 @@ export async function runNotifier(
   return () => running.close();
 }
 
-/** Accepts an announcement in a transaction of its own, as an event's or a request's. @returns its id */
+/** Accepts an announcement in a transaction of its own; the notifier makes its deliveries. @returns its id */
 export async function announce(world: World, tenant: Tenant, to: readonly Recipient[]): Promise<string> {
+  return await accept(world, tenant, to, async () => undefined);
+}
+
+/** How one person is told. */
+export const announcers = {
+  event: announce,
+  /** The delivery is made in the same transaction. */
+  request: (world: World, tenant: Tenant, to: readonly Recipient[]) =>
+    accept(world, tenant, to, async (tx, notificationId) => {
+      await expandChunk(
+        tx,
+        { addressingOf: () => slack.addressing },
+        [notificationId],
+        to.length,
+        new Date(),
+      );
+    }),
+};
+
+async function accept(
+  world: World,
+  tenant: Tenant,
+  to: readonly Recipient[],
+  andThen: (tx: Transaction, notificationId: string) => Promise<void>,
+): Promise<string> {
   const request = {
     category: 'announcement' as const,
     content: {
@@ -107,10 +134,11 @@ export async function announce(world: World, tenant: Tenant, to: readonly Recipi
     to,
     createdBy: { kind: 'operator' as const, id: null },
   };
-  const enqueued = await world.database.inTenant(tenant.tenantId, (tx) =>
-    enqueueNotification(tx, request, new Date()),
-  );
-  return enqueued.notificationId;
+  return await world.database.inTenant(tenant.tenantId, async (tx) => {
+    const { notificationId } = await enqueueNotification(tx, request, new Date());
+    await andThen(tx, notificationId);
+    return notificationId;
+  });
 }
 
 /** The same, and its deliveries made at once, for a backlog that stands before the notifier starts. */

@@ -5,7 +5,14 @@ import { createDatabase } from '../inbound-servers.ts';
 import { type Measurement, median } from '../measure.ts';
 import { cpuSeconds, treeCpuSeconds } from '../processes.ts';
 import { beginCounting, describeStatements } from '../statements.ts';
-import { type Finished, perSecond, type WorkloadId, workloadIds } from './contestant.ts';
+import {
+  besideOf,
+  type Finished,
+  type JobsWorkloadId,
+  perSecond,
+  type WorkloadId,
+  workloadIds,
+} from './contestant.ts';
 import type { Latency } from './latency-side.ts';
 import type { NotifierBench } from './notifier.ts';
 import { SideProcess } from './side-process.ts';
@@ -49,7 +56,7 @@ const peers: readonly (Peer & { file: string; batched: boolean })[] = [
 /** Somebody who takes part in one workload. */
 interface Contestant {
   name: string;
-  workload: WorkloadId;
+  workload: WorkloadId | JobsWorkloadId;
   pid: number;
   run(count: number): Promise<Finished>;
   settle(): Promise<unknown>;
@@ -75,13 +82,14 @@ export async function benchThroughput(bench: NotifierBench): Promise<Measurement
       const databaseUrl = await createDatabase(bench.cluster.url, peer.id);
       const side = await SideProcess.start(peer.file, { databaseUrl, batched: peer.batched });
       sides.push(side);
-      contestants.push(...workloadIds.map((workload) => peerContestant(peer.id, side, workload)));
+      for (const workload of new Set(workloadIds.map(besideOf)))
+        contestants.push(peerContestant(peer.id, side, workload));
     }
     await warmUp(bench, contestants);
     if (bench.profileInto !== null) await profile(bench, ownerUrl, contestants);
     await race(bench, contestants);
     const rates = bench.tenants.flatMap((tenants) => throughputRows(contestants, tenants));
-    const latency = await latencyRow(bench, deskbridge, contestants);
+    const latency = await latencyRows(bench, deskbridge, contestants);
     await checkRecords(bench, deskbridge);
     return [...rates, ...latency];
   } finally {
@@ -107,7 +115,7 @@ function nameOf(tenants: TenantCount): string {
   return `deskbridge, ${tenants} tenant${tenants === 1 ? '' : 's'}`;
 }
 
-function peerContestant(name: string, side: SideProcess, workload: WorkloadId): Contestant {
+function peerContestant(name: string, side: SideProcess, workload: JobsWorkloadId): Contestant {
   return {
     name,
     workload,
@@ -179,47 +187,55 @@ function throughputRows(contestants: readonly Contestant[], tenants: TenantCount
       unit: 'deliveries or jobs/s',
       better: 'higher' as const,
       subjectRounds: find(contestants, nameOf(tenants), workload).rates,
-      peerRounds: find(contestants, id, workload).rates,
+      peerRounds: find(contestants, id, besideOf(workload)).rates,
       goal,
     })),
   );
 }
 
-function find(contestants: readonly Contestant[], name: string, workload: WorkloadId): Contestant {
+function find(
+  contestants: readonly Contestant[],
+  name: string,
+  workload: Contestant['workload'],
+): Contestant {
   const found = contestants.find((each) => each.name === name && each.workload === workload);
   if (found === undefined) throw new Error(`nobody is ${name}`);
   return found;
 }
 
-/** Events that come at half the rate that was just measured for them. */
-async function latencyRow(
+/** Notifications that come at half the rate that was just measured for them. */
+async function latencyRows(
   bench: NotifierBench,
   deskbridge: SideProcess,
   contestants: readonly Contestant[],
 ): Promise<Measurement[]> {
   const tenants = bench.tenants.at(-1);
   if (tenants === undefined) return [];
-  const rate = median(find(contestants, nameOf(tenants), 'single').rates) / 2;
-  const p99s: number[] = [];
-  for (let round = 1; round <= bench.rounds; round += 1) {
-    const task = { kind: 'latency', tenants, rate, seconds: bench.seconds };
-    const { count, p50, p99, max } = await deskbridge.ask<Latency>(task);
-    const shown = [p50, p99, max].map((ms) => ms.toFixed(1)).join(', ');
-    bench.note(`round ${round}  latency  ${rate.toFixed(0)}/s  p50, p99, max of ${count}: ${shown} ms`);
-    p99s.push(p99);
-  }
-  return [
-    {
-      bench: 'notifier/latency/enqueue-to-wire-p99',
-      subject: 'Deskbridge: from before the transaction to the platform, at half of its capacity',
+  const rows: Measurement[] = [];
+  for (const workload of ['request', 'event'] as const) {
+    const rate = median(find(contestants, nameOf(tenants), workload).rates) / 2;
+    const p99s: number[] = [];
+    for (let round = 1; round <= bench.rounds; round += 1) {
+      const task = { kind: 'latency', workload, tenants, rate, seconds: bench.seconds };
+      const { count, p50, p99, max } = await deskbridge.ask<Latency>(task);
+      const shown = [p50, p99, max].map((ms) => ms.toFixed(1)).join(', ');
+      bench.note(
+        `round ${round}  ${workload} latency  ${rate.toFixed(0)}/s  p50, p99, max of ${count}: ${shown} ms`,
+      );
+      p99s.push(p99);
+    }
+    rows.push({
+      bench: `notifier/latency/${workload}/enqueue-to-wire-p99`,
+      subject: `Deskbridge: from before the transaction to the platform, at half of its capacity, ${rate.toFixed(0)}/s`,
       peer: `${wantedP99Ms} ms`,
       unit: 'ms',
       better: 'lower',
       subjectRounds: p99s,
       peerRounds: p99s.map(() => wantedP99Ms),
       goal: 1,
-    },
-  ];
+    });
+  }
+  return rows;
 }
 
 /** @throws Error unless each delivery has its key, its attempt, and the platform's id */
