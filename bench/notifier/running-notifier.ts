@@ -2,7 +2,7 @@
 
 import { slack } from '../../bots/slack/index.ts';
 import { Nonces } from '../../src/inbound/nonces.ts';
-import type { Transaction } from '../../src/infra/database.ts';
+import type { Transaction, TransactionOptions } from '../../src/infra/database.ts';
 import type { OutboundDelivery } from '../../src/kernel/notification.ts';
 import type { BotPlatform, BotRuntime } from '../../src/kernel/platform.ts';
 import { systemClock } from '../../src/kernel/ports.ts';
@@ -96,7 +96,7 @@ export async function runNotifier(
 
 /** Accepts an announcement in a transaction of its own; the notifier makes its deliveries. @returns its id */
 export async function announce(world: World, tenant: Tenant, to: readonly Recipient[]): Promise<string> {
-  return await accept(world, tenant, to, async () => undefined);
+  return await accept(world, tenant, to, { fixedPlans: false }, async () => undefined);
 }
 
 /** How one person is told. */
@@ -104,7 +104,7 @@ export const announcers = {
   event: announce,
   /** The delivery is made in the same transaction. */
   request: (world: World, tenant: Tenant, to: readonly Recipient[]) =>
-    accept(world, tenant, to, async (tx, notificationId) => {
+    accept(world, tenant, to, { fixedPlans: true }, async (tx, notificationId) => {
       await expandChunk(
         tx,
         { addressingOf: () => slack.addressing },
@@ -119,6 +119,7 @@ async function accept(
   world: World,
   tenant: Tenant,
   to: readonly Recipient[],
+  options: TransactionOptions,
   andThen: (tx: Transaction, notificationId: string) => Promise<void>,
 ): Promise<string> {
   const request = {
@@ -134,11 +135,15 @@ async function accept(
     to,
     createdBy: { kind: 'operator' as const, id: null },
   };
-  return await world.database.inTenant(tenant.tenantId, async (tx) => {
-    const { notificationId } = await enqueueNotification(tx, request, new Date());
-    await andThen(tx, notificationId);
-    return notificationId;
-  });
+  return await world.database.inTenant(
+    tenant.tenantId,
+    async (tx) => {
+      const { notificationId } = await enqueueNotification(tx, request, new Date());
+      await andThen(tx, notificationId);
+      return notificationId;
+    },
+    options,
+  );
 }
 
 /** The same, and its deliveries made at once, for a backlog that stands before the notifier starts. */

@@ -150,6 +150,8 @@ export interface MutationRoute<Query = unknown, Body = unknown> extends RouteDes
   action: string;
   /** What the audit calls a request that is refused, where that is not `action`; null leaves no row. */
   attemptOf?: (services: ApiServices, params: Record<string, string>, body: unknown) => NamedAttempt | null;
+  /** Its statements find rows by keys, whatever the values: PostgreSQL plans each once, not every time. */
+  fixedPlans?: boolean;
   /** Counts a refusal. */
   onRefused?: (services: ApiServices, error: DeskbridgeError, body: unknown) => void;
   handle: (tx: Transaction, context: RouteContext<Query, Body>) => Promise<MutationResult>;

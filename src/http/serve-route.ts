@@ -77,8 +77,10 @@ async function serveTenant(
     const body = await services.database.inTenant(tenant.tenant_id, (tx) => route.handle(tx, context));
     return { status: route.status ?? 200, body };
   }
-  const outcome = await services.database.inTenant(tenant.tenant_id, (tx) =>
-    mutate({ services, route, principal, request, tenant, tx }),
+  const outcome = await services.database.inTenant(
+    tenant.tenant_id,
+    (tx) => mutate({ services, route, principal, request, tenant, tx }),
+    { fixedPlans: route.fixedPlans ?? false },
   );
   if ('error' in outcome) throw outcome.error;
   if (outcome.keysChanged) deps.authenticator.clear();

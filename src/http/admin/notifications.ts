@@ -245,6 +245,7 @@ export const notificationRoutes: Route[] = [
     body,
     response: z.object({ ...progress, deliveries: z.array(listed) }),
     status: 202,
+    fixedPlans: true,
     handle: async (tx, context) => {
       const { body, principal, idempotency, now } = context;
       const request = {
