@@ -1,8 +1,8 @@
 /** Audiences that were announced to this process: those of a tenant are worked through together, tenants take turns. */
 import { codeOf } from '../infra/database.ts';
-import { type ExpandDependencies, expandTogether, maxTogether } from './expand-audience.ts';
+import { expandTogether, maxTogether } from './expand-audience.ts';
 
-type Dependencies = Parameters<typeof expandTogether>[0] & ExpandDependencies;
+type Dependencies = Parameters<typeof expandTogether>[0];
 
 export class AudienceQueue {
   readonly #deps: Dependencies;

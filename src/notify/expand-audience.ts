@@ -1,7 +1,6 @@
 /** Makes deliveries of audiences, chunk by chunk: each recipient once, however many work at it. */
 import type { Database, Transaction } from '../infra/database.ts';
-import { codeOf } from '../infra/database.ts';
-import { isUnreachable } from '../infra/database-errors.ts';
+import { codeOf, isUnreachable } from '../infra/database-errors.ts';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import type { PlatformAddressing } from '../kernel/notification.ts';
 import type { Clock, Log } from '../kernel/ports.ts';
