@@ -9,6 +9,11 @@ import { SecretBox } from '../../../src/infra/secret-box.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import type { Destination, PlatformAddressing } from '../../../src/kernel/notification.ts';
 import type { Log } from '../../../src/kernel/ports.ts';
+import {
+  enqueueNotification,
+  type NotificationRequest,
+  type Recipient,
+} from '../../../src/notify/enqueue.ts';
 import type { ExpandDependencies } from '../../../src/notify/expand-audience.ts';
 import { addRegistration } from '../../../src/registrations/change-registration.ts';
 import type { Role } from '../../../src/tenants/capabilities.ts';
@@ -171,6 +176,23 @@ export class NotifyTenant {
     };
     const system = { kind: 'system' as const, id: 'test' };
     return (await this.within((tx) => addRegistration(tx, secrets, input, system, now))).registrationId;
+  }
+
+  /** Accepts an announcement. @returns its id */
+  async enqueue(to: readonly Recipient[], over: Partial<NotificationRequest> = {}): Promise<string> {
+    const request = { ...announcement, to, ...over };
+    return (await this.within((tx) => enqueueNotification(tx, request, now))).notificationId;
+  }
+
+  /** People who are linked as P0, P1 and so on. */
+  async people(count: number, registrationId: string): Promise<string[]> {
+    const ids: string[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const person = await this.person(`p${index}`);
+      await this.link(person, registrationId, `P${index}`);
+      ids.push(person);
+    }
+    return ids;
   }
 
   /** @returns the person's id on the platform */
