@@ -145,7 +145,7 @@ async function claim({ world }: Side, lane: Side['lanes'][number]): Promise<numb
   await inTenant((tx) => insertDeliveries(tx, newDeliveries(lane)));
   const now = new Date();
   const began = performance.now();
-  const rows = await inTenant((tx) => loadDue(tx, laneId, { now, held: [], full: [], limit: 1_024 }));
+  const { rows } = await inTenant((tx) => loadDue(tx, laneId, { now, held: [], full: [], limit: 1_024 }));
   const items = rows.map((row) => toPending(row, slack.addressing));
   const intents = items.map(({ id, tryNo }) => ({
     deliveryId: id,

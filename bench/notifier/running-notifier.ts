@@ -2,12 +2,14 @@
 
 import { slack } from '../../bots/slack/index.ts';
 import { Nonces } from '../../src/inbound/nonces.ts';
-import type { Transaction, TransactionOptions } from '../../src/infra/database.ts';
+import type { Transaction } from '../../src/infra/database.ts';
 import type { OutboundDelivery } from '../../src/kernel/notification.ts';
 import type { BotPlatform, BotRuntime } from '../../src/kernel/platform.ts';
 import { systemClock } from '../../src/kernel/ports.ts';
-import { enqueueNotification, type Recipient } from '../../src/notify/enqueue.ts';
-import { expandChunk, expandNotification } from '../../src/notify/expand-audience.ts';
+import { enqueueNotification, type NotificationRequest } from '../../src/notify/enqueue.ts';
+import { expandNotification } from '../../src/notify/expand-audience.ts';
+import { notifyNow } from '../../src/notify/notify-now.ts';
+import type { Recipient } from '../../src/notify/recipients.ts';
 import { startNotifier } from '../../src/notify/start-notifier.ts';
 import { DatabaseTime } from '../../src/notify/time.ts';
 import { silentLog } from '../../test/support/log.ts';
@@ -96,36 +98,29 @@ export async function runNotifier(
 
 /** Accepts an announcement in a transaction of its own; the notifier makes its deliveries. @returns its id */
 export async function announce(world: World, tenant: Tenant, to: readonly Recipient[]): Promise<string> {
-  return await accept(world, tenant, to, { fixedPlans: false }, async () => undefined);
+  const work = (tx: Transaction) => enqueueNotification(tx, announcement(to), new Date());
+  return (await world.database.inTenant(tenant.tenantId, work)).notificationId;
 }
 
 /** How one person is told. */
 export const announcers = {
   event: announce,
   /** The delivery is made in the same transaction. */
-  request: (world: World, tenant: Tenant, to: readonly Recipient[]) =>
-    accept(world, tenant, to, { fixedPlans: true }, async (tx, notificationId) => {
-      await expandChunk(
-        tx,
-        { addressingOf: () => slack.addressing },
-        [notificationId],
-        to.length,
-        new Date(),
-      );
-    }),
+  request: async (world: World, tenant: Tenant, to: readonly Recipient[]) => {
+    const deps = { addressingOf: () => slack.addressing };
+    await world.database.inTenant(
+      tenant.tenantId,
+      (tx) => notifyNow(tx, deps, announcement(to), to.length, new Date()),
+      { fixedPlans: true },
+    );
+  },
 };
 
-async function accept(
-  world: World,
-  tenant: Tenant,
-  to: readonly Recipient[],
-  options: TransactionOptions,
-  andThen: (tx: Transaction, notificationId: string) => Promise<void>,
-): Promise<string> {
-  const request = {
-    category: 'announcement' as const,
+function announcement(to: readonly Recipient[]): NotificationRequest {
+  return {
+    category: 'announcement',
     content: {
-      kind: 'text' as const,
+      kind: 'text',
       title: 'Maintenance tonight',
       text: 'From 22:00 on for about an hour the mail server cannot be reached. Nothing has to be done.',
       ticket: null,
@@ -133,17 +128,8 @@ async function accept(
     target: null,
     actorUserId: null,
     to,
-    createdBy: { kind: 'operator' as const, id: null },
+    createdBy: { kind: 'operator', id: null },
   };
-  return await world.database.inTenant(
-    tenant.tenantId,
-    async (tx) => {
-      const { notificationId } = await enqueueNotification(tx, request, new Date());
-      await andThen(tx, notificationId);
-      return notificationId;
-    },
-    options,
-  );
 }
 
 /** The same, and its deliveries made at once, for a backlog that stands before the notifier starts. */

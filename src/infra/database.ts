@@ -1,16 +1,13 @@
 /** Connections and transactions: every statement of a tenant runs under that tenant's row-level security. */
 import type { Writable } from 'node:stream';
-import pg from 'pg';
+import type pg from 'pg';
 import { DeskbridgeError } from '../kernel/errors.ts';
 import { isUuid } from '../kernel/ids.ts';
 import type { Log } from '../kernel/ports.ts';
 import { asUnavailable, codeOf, retryableCodes, unavailableCodes } from './database-errors.ts';
+import { createPool } from './database-pool.ts';
 
 export { codeOf } from './database-errors.ts';
-
-// Instants are Date, int8 is a number: counters and sequence numbers here stay far below 2^53.
-const types = new pg.TypeOverrides();
-types.setTypeParser(pg.types.builtins.INT8, (text: string) => Number(text));
 
 /** A statement that is prepared once per connection; for the hot path. */
 export interface Statement {
@@ -71,6 +68,8 @@ export interface TransactionOptions {
   fixedPlans?: boolean;
   /** A process that stands still in it gives its locks up after so long instead of half a minute. */
   idleLimitMs?: number;
+  /** The work sends all its statements before it first waits: the commit goes with them, in one round trip. */
+  atOnce?: boolean;
 }
 
 /** The connection was lost while the transaction was committed: whether it was, nobody knows here. */
@@ -127,7 +126,7 @@ export class Database {
   async #attempt<T>(
     tenantId: string,
     work: (tx: Transaction) => Promise<T>,
-    { durable = true, fixedPlans = false, idleLimitMs }: TransactionOptions,
+    { durable = true, fixedPlans = false, idleLimitMs, atOnce = false }: TransactionOptions,
   ): Promise<{ result: T; announced: readonly AnnouncedWork[] }> {
     const client = await this.#pool.connect();
     const tx = new ClientTransaction(client, tenantId);
@@ -138,12 +137,14 @@ export class Database {
       const idle =
         idleLimitMs === undefined ? '' : `; SET LOCAL idle_in_transaction_session_timeout = ${idleLimitMs}`;
       tx.enqueue(`BEGIN; SET LOCAL app.tenant = '${tenantId}'${lazily}${plans}${idle}`);
-      const result = await work(tx);
-      await tx.commit().catch((error) => {
-        throw unavailableCodes.test(codeOf(error)) ? new CommitUnknownError(error) : error;
-      });
-      client.release();
-      return { result, announced: tx.announced };
+      const working = work(tx);
+      const committing = atOnce ? tx.commit() : working.then(() => tx.commit());
+      const [worked, committed] = await Promise.allSettled([working, committing]);
+      if (worked.status === 'fulfilled' && committed.status === 'fulfilled') {
+        client.release();
+        return { result: worked.value, announced: tx.announced };
+      }
+      throw reasonOf(worked, committed);
     } catch (error) {
       const cause = await tx.causeOf(error);
       await tx.rollback().then(
@@ -170,6 +171,7 @@ class ClientTransaction implements Transaction {
   readonly announced: AnnouncedWork[] = [];
   #pending: Promise<unknown>[] = [];
   #depth = 0;
+  #isOver = false;
 
   constructor(client: pg.PoolClient, tenantId: string) {
     this.#client = client;
@@ -219,12 +221,19 @@ class ClientTransaction implements Transaction {
     if (!known) this.announced.push(work);
   }
 
+  /** @throws CommitUnknownError */
   async commit(): Promise<void> {
     const committed = this.#send('COMMIT', undefined);
+    this.#isOver = true;
     committed.catch(() => undefined);
-    await this.#settle();
-    // A COMMIT after a failed statement is fulfilled, and rolls back.
-    if ((await committed).command !== 'COMMIT') throw new Error('the transaction was rolled back at commit');
+    try {
+      await this.#settle();
+      // A COMMIT after a failed statement is fulfilled, and rolls back.
+      if ((await committed).command !== 'COMMIT')
+        throw new Error('the transaction was rolled back at commit');
+    } catch (error) {
+      throw unavailableCodes.test(codeOf(error)) ? new CommitUnknownError(error) : error;
+    }
   }
 
   async rollback(): Promise<void> {
@@ -233,6 +242,8 @@ class ClientTransaction implements Transaction {
   }
 
   #send(sql: string | Statement, values: readonly unknown[] | undefined): Promise<pg.QueryResult> {
+    // Behind the commit a statement would be nobody's, or the next transaction's.
+    if (this.#isOver) return Promise.reject(new Error('the transaction is over'));
     holdBack(this.#client);
     const query = typeof sql === 'string' ? { text: sql } : { name: sql.name, text: sql.text };
     return this.#client.query(values === undefined ? query : { ...query, values: [...values] });
@@ -247,11 +258,21 @@ class ClientTransaction implements Transaction {
 
   /** An enqueued write that failed first is the cause of every later "transaction is aborted". */
   async causeOf(error: unknown): Promise<unknown> {
-    if (codeOf(error) !== '25P02') return error;
+    if (codeOf(error) !== aborted) return error;
     const results = await Promise.allSettled(this.#pending);
     return results.find((result) => result.status === 'rejected')?.reason ?? error;
   }
 }
+
+/** Why a transaction failed: what failed first, unless nobody knows whether it did. */
+function reasonOf(worked: PromiseSettledResult<unknown>, committed: PromiseSettledResult<unknown>): unknown {
+  const atCommit = committed.status === 'rejected' ? committed.reason : null;
+  const known = worked.status === 'rejected' && codeOf(worked.reason) !== aborted ? worked.reason : null;
+  return atCommit instanceof CommitUnknownError ? atCommit : (known ?? atCommit);
+}
+
+/** An earlier statement of the transaction failed. */
+const aborted = '25P02';
 
 const heldBack = new WeakSet<Writable>();
 
@@ -284,35 +305,4 @@ function poolSql(pool: pg.Pool): Sql {
       (await send(sql, values)).rows as Row[],
     execute: async (sql, values) => (await send(sql, values)).rowCount ?? 0,
   };
-}
-
-/**
- * Every statement finds its rows by an index that the tenant leads. Where PostgreSQL knows too little (a queue that was empty
- * when it was last analysed, a tenant whose people were imported a moment ago), it would read whole tables, or compare every
- * id of a list with every row of the tenant.
- */
-const plannerSettings = '-c enable_seqscan=off -c enable_material=off -c jit=off';
-
-function createPool(connectionString: string, max: number, log: Log): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString,
-    max,
-    types,
-    pipeline: true,
-    keepAlive: true,
-    // A new connection costs a process, a key derivation on both sides, and every plan anew.
-    idleTimeoutMillis: 300_000,
-    // Platforms wait 3 to 15 s for an answer: a database that is gone must be known well before.
-    connectionTimeoutMillis: 2_500,
-    query_timeout: 8_000,
-    statement_timeout: 8_000,
-    idle_in_transaction_session_timeout: 30_000,
-    options: plannerSettings,
-    application_name: 'deskbridge',
-  });
-  // Without a listener an idle connection that PostgreSQL closes (57P01) would end the process.
-  pool.on('error', (error) => log.warn({ code: codeOf(error) }, 'an idle database connection was lost'));
-  // The same for one that is in use: its queries report the loss.
-  pool.on('connect', (client) => client.on('error', () => undefined));
-  return pool;
 }

@@ -1,16 +1,24 @@
 /** SQL of audiences: who a notification is for, frozen when it was accepted, and the directory of those to work through. */
-import { type Sql, statement, type Transaction } from '../infra/database.ts';
+import { type Sql, type Statement, statement, type Transaction } from '../infra/database.ts';
 
-/**
- * Rows of one statement at most, each of which is waited for: the time that a statement may take begins when it is sent.
- */
+/** Rows of one statement at most. */
 const batchSize = 20_000;
 
-/** A part of a list, with its place in it. */
-function* batchesOf<T>(list: readonly T[]): Generator<{ offset: number; batch: T[] }> {
-  for (let offset = 0; offset < list.length; offset += batchSize) {
-    yield { offset, batch: list.slice(offset, offset + batchSize) };
-  }
+/**
+ * Writes a list part by part, each of which is waited for, since the time that a statement may take begins when it is sent;
+ * the last one travels with the next statements.
+ * @param values of a part, `offset` being its place in the list
+ */
+async function writeParts<T>(
+  tx: Transaction,
+  sql: Statement,
+  list: readonly T[],
+  values: (part: readonly T[], offset: number) => unknown[],
+): Promise<void> {
+  let offset = 0;
+  for (; list.length - offset > batchSize; offset += batchSize)
+    await tx.execute(sql, values(list.slice(offset, offset + batchSize), offset));
+  if (offset < list.length) tx.enqueue(sql, values(list.slice(offset), offset));
 }
 
 const namedUsersSql = statement(
@@ -37,8 +45,7 @@ export async function insertPersons(
   persons: Persons,
 ): Promise<number> {
   const { userIds, groupIds, everyone } = persons;
-  for (const { offset, batch } of batchesOf(userIds))
-    await tx.execute(namedUsersSql, [tx.tenantId, notificationId, batch, offset]);
+  await writeParts(tx, namedUsersSql, userIds, (part, offset) => [tx.tenantId, notificationId, part, offset]);
   const chosen = { notificationId, except: userIds };
   let count = userIds.length;
   if (everyone) count += await insertChosen(tx, { ...chosen, sql: activeUsers, values: [] }, count);
@@ -90,6 +97,12 @@ async function userAt(tx: Transaction, notificationId: string, ordinal: number):
   return row?.user_id ?? null;
 }
 
+const namedConversationsSql = statement(
+  'audience_conversations',
+  `insert into notification_audience (tenant_id, notification_id, ordinal, conversation_id)
+   select $1, $2, n.place + $4::int, n.id from unnest($3::uuid[]) with ordinality as n (id, place)`,
+);
+
 /** Writes conversations. @param after ordinal of the last recipient before them */
 export async function insertConversations(
   tx: Transaction,
@@ -97,14 +110,20 @@ export async function insertConversations(
   conversationIds: readonly string[],
   after: number,
 ): Promise<void> {
-  for (const { offset, batch } of batchesOf(conversationIds)) {
-    await tx.execute(
-      `insert into notification_audience (tenant_id, notification_id, ordinal, conversation_id)
-       select $1, $2, n.place + $4::int, n.id from unnest($3::uuid[]) with ordinality as n (id, place)`,
-      [tx.tenantId, notificationId, batch, after + offset],
-    );
-  }
+  await writeParts(tx, namedConversationsSql, conversationIds, (part, offset) => [
+    tx.tenantId,
+    notificationId,
+    part,
+    after + offset,
+  ]);
 }
+
+const addressesSql = statement(
+  'audience_addresses',
+  `insert into notification_audience (tenant_id, notification_id, ordinal, registration_id, address)
+   select $1, $2, n.place + $5::int, n.registration_id, n.address
+     from unnest($3::uuid[], $4::text[]) with ordinality as n (registration_id, address, place)`,
+);
 
 /** Writes addresses. @param after ordinal of the last recipient before them */
 export async function insertAddresses(
@@ -113,20 +132,13 @@ export async function insertAddresses(
   addresses: readonly { registration: string; address: string }[],
   after: number,
 ): Promise<void> {
-  for (const { offset, batch } of batchesOf(addresses)) {
-    await tx.execute(
-      `insert into notification_audience (tenant_id, notification_id, ordinal, registration_id, address)
-       select $1, $2, n.place + $5::int, n.registration_id, n.address
-         from unnest($3::uuid[], $4::text[]) with ordinality as n (registration_id, address, place)`,
-      [
-        tx.tenantId,
-        notificationId,
-        batch.map(({ registration }) => registration),
-        batch.map(({ address }) => address),
-        after + offset,
-      ],
-    );
-  }
+  await writeParts(tx, addressesSql, addresses, (part, offset) => [
+    tx.tenantId,
+    notificationId,
+    part.map(({ registration }) => registration),
+    part.map(({ address }) => address),
+    after + offset,
+  ]);
 }
 
 const onePersonSql = statement(

@@ -24,14 +24,16 @@ export interface NotificationRow {
   recipients: number;
   createdBy: { kind: string; id: string | null };
   createdAt: Date;
+  /** Null: recipients wait. */
+  expandedAt: Date | null;
 }
 
 const insertSql = statement(
   'notification_insert',
   `insert into notifications (tenant_id, notification_id, category, content, target_kind, target_id, actor_user_id,
      on_unknown, priority, collapse_key, send_at, send_at_local, expires_at, recipients, created_by_kind, created_by,
-     created_at)
-   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+     created_at, expanded_at)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 );
 
 /** Writes the notification; travels with the next statements. */
@@ -54,6 +56,7 @@ export function insertNotification(tx: Transaction, row: NotificationRow): void 
     row.createdBy.kind,
     row.createdBy.id,
     row.createdAt,
+    row.expandedAt,
   ]);
 }
 

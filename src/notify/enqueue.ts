@@ -1,16 +1,17 @@
 /** Accepts a notification in the caller's transaction: what it says and who it is for; people's facts come later. */
 import type { Transaction } from '../infra/database.ts';
 import { DeskbridgeError, type FieldError } from '../kernel/errors.ts';
-import { isUuid, newId } from '../kernel/ids.ts';
+import { newId } from '../kernel/ids.ts';
 import { insertAddresses, insertConversations, insertPersons, planAudience } from './audience-store.ts';
 import {
   claimRequest,
-  findUnknown,
   insertNotification,
+  type NotificationRow,
   readRequest,
   writeRecipientCount,
 } from './enqueue-store.ts';
 import { earliestInstant } from './local-time.ts';
+import { type Audience, checkRecipients, type Recipient, sortRecipients } from './recipients.ts';
 import {
   type Category,
   defaultOnUnknown,
@@ -20,14 +21,6 @@ import {
   type Priority,
   type UnknownPolicy,
 } from './records.ts';
-
-/** `user` and `group` are people, reached as they prefer; a conversation or address is one place. */
-export type Recipient =
-  | { user: string }
-  | { conversation: string }
-  | { registration: string; address: string }
-  | { group: string }
-  | { everyone: true };
 
 export interface NotificationRequest {
   category: Category;
@@ -56,45 +49,68 @@ export interface Enqueued {
   repeated: boolean;
 }
 
-/** How many faults are named. */
-const maxFaults = 20;
+/** A notification that may be written, or what came of it when its key was used before. */
+export type Accepted =
+  | { repeated: Enqueued }
+  | { repeated: null; notificationId: string; due: Date; audience: Audience };
+
+/**
+ * Takes the caller's key and checks what is asked for.
+ * @throws DeskbridgeError validation_error (`to.N`: no such user, conversation, registration or group; `send_at`),
+ *   idempotency_key_reused
+ */
+export async function acceptNotification(
+  tx: Transaction,
+  request: NotificationRequest,
+  now: Date,
+): Promise<Accepted> {
+  const notificationId = newId();
+  if (request.request !== undefined) {
+    const repeated = await takeKey(tx, { ...request.request, notificationId }, now);
+    if (repeated !== null) return { repeated };
+  }
+  const due = dueFrom(request, now);
+  const audience = sortRecipients(request.to);
+  await checkRecipients(tx, audience);
+  return { repeated: null, notificationId, due, audience };
+}
 
 /**
  * Writes the notification and its audience, whatever its size by a handful of statements, and lets the notifier know.
- * @throws DeskbridgeError validation_error (`to.N`: no such user, conversation, registration or group; `send_at`),
- *   idempotency_key_reused
+ * @throws DeskbridgeError as `acceptNotification`
  */
 export async function enqueueNotification(
   tx: Transaction,
   request: NotificationRequest,
   now: Date,
 ): Promise<Enqueued> {
-  const notificationId = newId();
-  if (request.request !== undefined) {
-    const repeated = await takeKey(tx, { ...request.request, notificationId }, now);
-    if (repeated !== null) return repeated;
-  }
-  const due = dueFrom(request, now);
-  const audience = sortRecipients(request.to);
-  await checkRecipients(tx, audience);
+  const accepted = await acceptNotification(tx, request, now);
+  return accepted.repeated ?? (await leaveToNotifier(tx, request, accepted, now));
+}
+
+/** Writes what was accepted for the notifier to work through. */
+export async function leaveToNotifier(
+  tx: Transaction,
+  request: NotificationRequest,
+  { notificationId, due, audience }: Extract<Accepted, { repeated: null }>,
+  now: Date,
+): Promise<Enqueued> {
   const named = audience.users.size + audience.conversations.size + audience.addresses.size;
-  writeNotification(tx, notificationId, request, now, named);
+  insertNotification(tx, notificationOf(notificationId, request, { now, recipients: named }));
   const recipients = await writeAudience(tx, notificationId, audience);
   if (recipients !== named) writeRecipientCount(tx, notificationId, recipients);
   planExpansion(tx, notificationId, due, now);
   return { notificationId, recipients, repeated: false };
 }
 
-/** Writes the notification alone; travels with the next statements. @param recipients where they are known */
-export function writeNotification(
-  tx: Transaction,
+/** The row of a notification, with what is not said as it is by default. @param row.expandedAt its deliveries are made then */
+export function notificationOf(
   notificationId: string,
   request: Omit<NotificationRequest, 'to' | 'request'>,
-  now: Date,
-  recipients = 0,
-): void {
+  row: { now: Date; recipients: number; expandedAt?: Date },
+): NotificationRow {
   const { category, content, target, actorUserId, createdBy } = request;
-  insertNotification(tx, {
+  return {
     notificationId,
     category,
     content,
@@ -106,10 +122,11 @@ export function writeNotification(
     sendAt: request.sendAt ?? null,
     sendAtLocal: request.sendAtLocal ?? null,
     expiresAt: request.expiresAt ?? null,
-    recipients,
+    recipients: row.recipients,
     createdBy,
-    createdAt: now,
-  });
+    createdAt: row.now,
+    expandedAt: row.expandedAt ?? null,
+  };
 }
 
 /** Puts the audience down for the notifier, and lets it know when that is now. */
@@ -145,77 +162,6 @@ function sendAtFault(message: string): FieldError {
 
 function invalid(fields: FieldError[]): DeskbridgeError {
   return new DeskbridgeError('validation_error', { fields });
-}
-
-/** Recipients by kind, each once, with the index at which it was first named. */
-interface Audience {
-  users: Map<string, number>;
-  groups: Map<string, number>;
-  conversations: Map<string, number>;
-  registrations: Map<string, number>;
-  addresses: Map<string, { registration: string; address: string }>;
-  everyone: boolean;
-}
-
-function sortRecipients(to: readonly Recipient[]): Audience {
-  const audience: Audience = {
-    users: new Map(),
-    groups: new Map(),
-    conversations: new Map(),
-    registrations: new Map(),
-    addresses: new Map(),
-    everyone: false,
-  };
-  const note = (ids: Map<string, number>, id: string, index: number) => {
-    const lower = id.toLowerCase();
-    if (!ids.has(lower)) ids.set(lower, index);
-  };
-  for (const [index, recipient] of to.entries()) {
-    if ('user' in recipient) note(audience.users, recipient.user, index);
-    else if ('group' in recipient) note(audience.groups, recipient.group, index);
-    else if ('conversation' in recipient) note(audience.conversations, recipient.conversation, index);
-    else if ('everyone' in recipient) audience.everyone = true;
-    else {
-      const registration = recipient.registration.toLowerCase();
-      note(audience.registrations, registration, index);
-      const { address } = recipient;
-      audience.addresses.set(`${registration} ${address}`, { registration, address });
-    }
-  }
-  return audience;
-}
-
-/** @throws DeskbridgeError validation_error that names the first recipients that the tenant does not have */
-async function checkRecipients(tx: Transaction, audience: Audience): Promise<void> {
-  const faults = await Promise.all([
-    unknownOf(tx, 'user', audience.users),
-    unknownOf(tx, 'conversation', audience.conversations),
-    unknownOf(tx, 'registration', audience.registrations),
-    unknownOf(tx, 'group', audience.groups),
-  ]);
-  const first = faults
-    .flat()
-    .sort((a, b) => a.index - b.index)
-    .slice(0, maxFaults);
-  if (first.length === 0) return;
-  throw invalid(
-    first.map(({ index, kind }) => ({
-      path: `to.${index}`,
-      message: `is no ${kind}`,
-    })),
-  );
-}
-
-async function unknownOf(
-  tx: Transaction,
-  kind: 'user' | 'conversation' | 'registration' | 'group',
-  ids: ReadonlyMap<string, number>,
-): Promise<{ index: number; kind: string }[]> {
-  const malformed = [...ids].filter(([id]) => !isUuid(id)).slice(0, maxFaults);
-  if (malformed.length > 0) return malformed.map(([, index]) => ({ index, kind }));
-  const indexes = [...ids.values()];
-  const unknown = await findUnknown(tx, kind, [...ids.keys()], maxFaults);
-  return unknown.map((place) => ({ index: indexes[place] ?? 0, kind }));
 }
 
 /** @returns how many recipients */

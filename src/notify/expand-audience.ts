@@ -12,8 +12,6 @@ import {
   readAudience,
   unplanAudiences,
 } from './audience-store.ts';
-import { newDeliveryId } from './delivery-id.ts';
-import { insertDeliveries } from './delivery-store.ts';
 import {
   type ExpandedNotification,
   findPending,
@@ -22,10 +20,9 @@ import {
   writeContent,
 } from './expansion-store.ts';
 import { gatherRecipients } from './gather-recipients.ts';
-import { type DeliveryPlan, planDeliveries } from './plan-deliveries.ts';
+import { makeDeliveries, reasonForAll } from './make-deliveries.ts';
 import { readTenantState } from './recipient-queries.ts';
 import type { NewDelivery, SkipReason } from './records.ts';
-import { type Collapsing, supersede } from './supersede.ts';
 import { takeSnapshot } from './take-snapshot.ts';
 
 /** Recipients of one transaction at most; of several notifications each has an equal share of them. */
@@ -79,12 +76,12 @@ export async function expandChunk(
     gatherRecipients(tx, deps.addressingOf, audience),
   ]);
   const factsOf = Map.groupBy(recipients.keys(), (index) => audience[index]?.notificationId);
-  const planned = current.map((notification, index) => {
-    const plan = planOf(notification, skips[index] ?? null, now);
-    const facts = (factsOf.get(notification.notificationId) ?? []).flatMap((at) => recipients[at] ?? []);
-    return { notification, deliveries: facts.flatMap((recipient) => planDeliveries(recipient, plan)) };
-  });
-  const deliveries = await insertDeliveries(tx, await withoutReplaced(tx, planned));
+  const planned = current.map((notification, index) => ({
+    notification,
+    skipAll: skips[index] ?? null,
+    recipients: (factsOf.get(notification.notificationId) ?? []).flatMap((at) => recipients[at] ?? []),
+  }));
+  const deliveries = await makeDeliveries(tx, planned, now);
   const unfinished = writeProgress(tx, current, audience, now);
   return { deliveries, unfinished: [...unfinished, ...later], worked: current.length };
 }
@@ -121,20 +118,6 @@ function oncePerCollapseKey(locked: readonly ExpandedNotification[]): {
   return { current, later };
 }
 
-async function withoutReplaced(
-  tx: Transaction,
-  planned: readonly { notification: ExpandedNotification; deliveries: NewDelivery[] }[],
-): Promise<NewDelivery[]> {
-  const all: NewDelivery[] = [];
-  const collapsing: Collapsing[] = [];
-  for (const { notification, deliveries } of planned) {
-    const { notificationId, collapseKey, acceptedAt } = notification;
-    if (collapseKey === null) all.push(...deliveries);
-    else collapsing.push({ position: { notificationId, collapseKey, acceptedAt }, deliveries });
-  }
-  return [...all, ...(await supersede(tx, collapsing))];
-}
-
 /** Takes off the recipients that have their deliveries. @returns the notifications that have others left */
 function writeProgress(
   tx: Transaction,
@@ -157,15 +140,6 @@ function writeProgress(
   return unfinished;
 }
 
-function reasonForAll(
-  notification: ExpandedNotification,
-  tenant: Awaited<ReturnType<typeof readTenantState>>,
-): SkipReason | null {
-  if (notification.withdrawnAt !== null) return 'withdrawn';
-  if (tenant.suspended) return 'tenant_suspended';
-  return tenant.disabledCategories.has(notification.category) ? 'category_disabled' : null;
-}
-
 /** Takes the snapshot once. @returns why nobody is told, where there is nothing to tell any more */
 async function settleContent(
   tx: Transaction,
@@ -175,24 +149,6 @@ async function settleContent(
   if (content === null) return 'cancelled';
   if (content !== notification.content) writeContent(tx, notification.notificationId, content);
   return null;
-}
-
-function planOf(notification: ExpandedNotification, skipAll: SkipReason | null, now: Date): DeliveryPlan {
-  const { notificationId, category, priority, onUnknown, acceptedAt, sendAt, sendAtLocal, expiresAt } =
-    notification;
-  return {
-    notificationId,
-    category,
-    priority,
-    onUnknown,
-    acceptedAt,
-    sendAt,
-    sendAtLocal,
-    expiresAt,
-    skipAll,
-    now,
-    newId: () => newDeliveryId(now),
-  };
 }
 
 /** One that could not be worked through. */

@@ -4,7 +4,8 @@ import type { NotificationRow } from './enqueue-store.ts';
 import type { NotificationContent, NotificationTarget } from './records.ts';
 
 /** A notification as it is worked through. */
-export interface ExpandedNotification extends Omit<NotificationRow, 'createdBy' | 'createdAt'> {
+export interface ExpandedNotification
+  extends Omit<NotificationRow, 'createdBy' | 'createdAt' | 'expandedAt'> {
   withdrawnAt: Date | null;
   acceptedAt: Date;
 }

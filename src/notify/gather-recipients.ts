@@ -12,44 +12,41 @@ import {
   readConversations,
   readLinkedUsers,
   readLinks,
-  readPersonal,
   readPersons,
   readRegistrations,
 } from './recipient-queries.ts';
 
 type AddressingOf = (platform: string) => PlatformAddressing;
 
-/** The facts of each recipient, in the order of the audience. Two round trips, two more for named places. */
+/** The facts of each recipient, in the order of the audience. One round trip, three more for named places. */
 export async function gatherRecipients(
   tx: Transaction,
   addressingOf: AddressingOf,
   audience: readonly NamedRecipient[],
 ): Promise<RecipientFacts[]> {
-  const userIds = audience.flatMap(({ userId }) => userId ?? []);
+  const userIds = [...new Set(audience.flatMap(({ userId }) => userId ?? []))];
+  const named = audience.filter(({ userId }) => userId === null);
   const [links, users, conversations] = await Promise.all([
     readLinks(tx, userIds),
-    readPersons(tx, [...new Set(userIds)]),
+    readPersons(tx, userIds),
     readConversations(
       tx,
-      audience.flatMap(({ conversationId }) => conversationId ?? []),
+      named.flatMap(({ conversationId }) => conversationId ?? []),
     ),
   ]);
-  const reached = [...links, ...conversations.values(), ...audience];
-  const [registrations, personal] = await Promise.all([
-    readRegistrations(tx, new Set(reached.flatMap(({ registrationId }) => registrationId ?? []))),
-    readPersonal(tx, links),
-  ]);
-  const places = placesOf(audience, conversations, { registrations, addressingOf });
+  const reached = [...conversations.values(), ...named];
+  const registrations = await readRegistrations(
+    tx,
+    new Set(reached.flatMap(({ registrationId }) => registrationId ?? [])),
+  );
+  const places = placesOf(named, conversations, { registrations, addressingOf });
   const behind = await readLinkedUsers(tx, [...places.values()].map(identityOf));
   const others = [...new Set(behind.values())].filter((userId) => !users.has(userId));
   const persons = new Map([...users, ...(await readPersons(tx, others))]);
-  const linksOf = Map.groupBy(links, ({ userId }) => userId);
   return audience.map((recipient) => {
     const { userId } = recipient;
     if (userId !== null) {
-      const ways = (linksOf.get(userId) ?? []).flatMap((link) =>
-        waysOf(link, personal.get(identityKey(link)), { registrations, addressingOf }),
-      );
+      const ways = (links.get(userId) ?? []).flatMap((link) => waysOf(link, addressingOf));
       return { userId, person: persons.get(userId) ?? nobody, fixed: false, ways };
     }
     const way = places.get(recipient);
@@ -66,25 +63,13 @@ const nobody: PersonFacts = {
   preferences: { quietHours: null, categories: {} },
 };
 
-/** What makes destinations of ids. */
-interface Naming {
-  registrations: ReadonlyMap<string, RegistrationFacts>;
-  addressingOf: AddressingOf;
-}
-
-function waysOf(
-  link: LinkFacts,
-  personal: { state: 'active' | 'retired'; lastActivityAt: Date } | undefined,
-  { registrations, addressingOf }: Naming,
-): Way[] {
-  const { registrationId, platformUserId } = link;
-  const registration = registrations.get(registrationId);
-  if (registration === undefined) return [];
-  const destinations = addressingOf(registration.platform).ofPerson(platformUserId);
+function waysOf(link: LinkFacts, addressingOf: AddressingOf): Way[] {
+  const { registrationId, platformUserId, platform, conversation } = link;
+  const destinations = addressingOf(platform).ofPerson(platformUserId);
   return destinations.map((destination, index) => ({
-    ...wayTo(destination, registrationId, registration, personal?.state),
+    ...wayTo(destination, registrationId, link, conversation?.state),
     usual: index === 0,
-    lastActivityAt: personal?.lastActivityAt ?? null,
+    lastActivityAt: conversation?.lastActivityAt ?? null,
   }));
 }
 
@@ -100,6 +85,12 @@ function wayTo(
     usual: true,
     lastActivityAt: null,
   };
+}
+
+/** What makes destinations of ids. */
+interface Naming {
+  registrations: ReadonlyMap<string, RegistrationFacts>;
+  addressingOf: AddressingOf;
 }
 
 /**

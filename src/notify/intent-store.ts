@@ -1,15 +1,12 @@
 /** SQL of intents: what is about to be sent, written before it is, fenced by the lane's epoch. */
 import { statement, type Transaction } from '../infra/database.ts';
 
+// Whoever takes the lane over waits for this, or this finds the other's epoch.
 const fenceSql = statement(
   'lane_fence',
-  'select epoch from lanes where tenant_id = $1 and lane_id = $2 and epoch = $3 for key share',
-);
-
-const liveSql = statement(
-  'lane_live',
   `select t.status, exists (select 1 from registration_directory where registration_id = $2 and tenant_id = $1) as live
-     from tenants t where t.tenant_id = $1`,
+     from lanes l join tenants t on t.tenant_id = $1
+    where l.tenant_id = $1 and l.lane_id = $2 and l.epoch = $3 for key share of l`,
 );
 
 const intendSql = statement(
@@ -59,9 +56,8 @@ export async function writeIntents(
   intents: readonly Intent[],
   now: Date,
 ): Promise<Map<string, number>> {
-  const [fence, [live], rows] = await Promise.all([
-    tx.query(fenceSql, [tx.tenantId, lane.laneId, lane.epoch]),
-    tx.query<{ status: string; live: boolean }>(liveSql, [tx.tenantId, lane.laneId]),
+  const [[ours], rows] = await Promise.all([
+    tx.query<{ status: string; live: boolean }>(fenceSql, [tx.tenantId, lane.laneId, lane.epoch]),
     tx.query<{ delivery_id: string; try_no: number }>(intendSql, [
       tx.tenantId,
       intents.map(({ deliveryId }) => deliveryId),
@@ -72,12 +68,13 @@ export async function writeIntents(
       intents.map(({ tryNo }) => tryNo),
     ]),
   ]);
-  const refusal = fence.length === 0 ? 'lost' : refusalOf(live);
+  const refusal = refusalOf(ours);
   if (refusal === null) return new Map(rows.map((row) => [row.delivery_id, row.try_no]));
   throw new IntentsRefused(refusal);
 }
 
-function refusalOf(live: { status: string; live: boolean } | undefined): RefusedIntents | null {
-  if (live?.status !== 'active') return 'tenant_suspended';
-  return live.live ? null : 'registration_inactive';
+function refusalOf(ours: { status: string; live: boolean } | undefined): RefusedIntents | null {
+  if (ours === undefined) return 'lost';
+  if (ours.status !== 'active') return 'tenant_suspended';
+  return ours.live ? null : 'registration_inactive';
 }

@@ -1,6 +1,6 @@
 /** What the owner of a lane holds in memory: a bounded part of what waits, the limits, and what nobody knows of yet. */
 import { captureReference } from '../conversations/capture-reference.ts';
-import type { Database, Transaction } from '../infra/database.ts';
+import type { Database } from '../infra/database.ts';
 import type { ConversationReference } from '../kernel/activity.ts';
 import type { PlatformAddressing } from '../kernel/notification.ts';
 import { BinaryHeap } from './binary-heap.ts';
@@ -11,7 +11,7 @@ import { readLaneBlocks } from './lane-store.ts';
 import type { MessageComposer } from './message-composer.ts';
 import { type Charge, LanePacer } from './pacing.ts';
 import { conversationKey, kindOfKey, toPending } from './pending-delivery.ts';
-import { loadDue, loadReady, loadReplies, loadTries, loadUnfinished, readNextDue } from './ready-store.ts';
+import { loadDue, loadReady, loadReplies, loadTries, loadUnfinished } from './ready-store.ts';
 import type { Settled } from './record-outcomes.ts';
 import type { BlockScope } from './throttle-blocks.ts';
 
@@ -115,19 +115,13 @@ export class LaneMemory {
       return 0;
     }
     const full = [...this.#byDestination].filter(([, count]) => count >= perDestination).map(([id]) => id);
-    const read = async (tx: Transaction) => {
-      const held = [...this.#held.keys()];
-      const [due, nextDue] = await Promise.all([
-        loadDue(tx, this.#lane.laneId, { now: new Date(now), held, full, limit }),
-        readNextDue(tx, this.#lane.laneId, new Date(now)),
-      ]);
-      await this.#composer.prepare(
-        tx,
-        due.map((row) => row.notification_id),
-      );
-      return { rows: due, nextDue };
-    };
-    const { rows, nextDue } = await this.#database.inTenant(this.#lane.tenantId, read, laneTransaction);
+    const held = [...this.#held.keys()];
+    const { rows, contents, nextDue } = await this.#database.inTenant(
+      this.#lane.tenantId,
+      (tx) => loadDue(tx, this.#lane.laneId, { now: new Date(now), held, full, limit }),
+      { ...laneTransaction, atOnce: true },
+    );
+    for (const [notificationId, content] of contents) this.#composer.remember(notificationId, content);
     this.#nextDueAt = nextDue?.getTime() ?? Number.POSITIVE_INFINITY;
     this.#more = rows.length === limit;
     for (const row of rows) {

@@ -38,8 +38,16 @@ export class MessageComposer {
     const missing = [...new Set(notificationIds)].filter((id) => !this.#contents.has(id));
     if (missing.length === 0) return;
     for (const { notification_id, content } of await loadContents(tx, missing)) {
-      this.#remember(notification_id, content as NotificationContent);
+      this.remember(notification_id, content);
     }
+  }
+
+  /** Keeps what a notification says, as it was read with its deliveries. */
+  remember(notificationId: string, content: NotificationContent): void {
+    this.#contents.set(notificationId, content);
+    if (this.#contents.size <= maxContents) return;
+    const [oldest] = this.#contents.keys();
+    if (oldest !== undefined) this.#contents.delete(oldest);
   }
 
   /** @throws DeskbridgeError unavailable; Error when the notification is gone */
@@ -80,12 +88,5 @@ export class MessageComposer {
     const content = this.#contents.get(notificationId);
     if (content === undefined) throw new Error('the notification is gone');
     return content;
-  }
-
-  #remember(notificationId: string, content: NotificationContent): void {
-    this.#contents.set(notificationId, content);
-    if (this.#contents.size <= maxContents) return;
-    const [oldest] = this.#contents.keys();
-    if (oldest !== undefined) this.#contents.delete(oldest);
   }
 }

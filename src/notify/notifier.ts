@@ -36,7 +36,8 @@ const withdrawEveryMs = 2_000;
 /** Lanes that one process owns at most; others are another process's, or wait. */
 const maxLanes = 2_000;
 const acquireAtOnce = 8;
-const maxExpansions = 4;
+/** More of them at once have less each to share: two are the quickest, alone and under load. */
+const maxExpansions = 2;
 
 export class Notifier {
   /** Names this process among the owners of lanes. */

@@ -3,7 +3,8 @@ import type { Transaction } from '../infra/database.ts';
 import type { JsonObject, JsonValue } from '../kernel/canonical-json.ts';
 import { newId } from '../kernel/ids.ts';
 import { insertPerson, insertResponsible } from './audience-store.ts';
-import { planExpansion, writeNotification } from './enqueue.ts';
+import { notificationOf, planExpansion } from './enqueue.ts';
+import { insertNotification } from './enqueue-store.ts';
 import type { NotificationTarget } from './records.ts';
 
 /** A domain event, as far as notifications follow from it. */
@@ -74,7 +75,7 @@ export function notifyOfEvent(tx: Transaction, event: HappenedEvent): void {
     collapseKey,
     createdBy: { kind: 'event', id: eventId } as const,
   };
-  writeNotification(tx, notificationId, request, now, 1);
+  insertNotification(tx, notificationOf(notificationId, request, { now, recipients: 1 }));
   if (orAdmins) insertResponsible(tx, notificationId, userId, actorUserId);
   else if (userId !== null) insertPerson(tx, notificationId, userId);
   planExpansion(tx, notificationId, now, now);

@@ -2,7 +2,14 @@
 import { type Sql, statement, type Transaction } from '../infra/database.ts';
 import type { ConversationReference } from '../kernel/activity.ts';
 import type { DestinationType } from '../kernel/notification.ts';
-import { type Category, type Channel, type Priority, priorityMs, type UnknownPolicy } from './records.ts';
+import {
+  type Category,
+  type Channel,
+  type NotificationContent,
+  type Priority,
+  priorityMs,
+  type UnknownPolicy,
+} from './records.ts';
 
 /** A row of `delivery_ready` with what is known of its recipient and conversation. */
 export interface ReadyRow {
@@ -61,19 +68,49 @@ const joins = `
     ) either order by state = 'active' desc, last_activity_at desc limit 1
   ) c on true`;
 
-// `not in` of a subquery, since that is looked up in a hash: `<> all` compares every row with every id.
+// What a notification says comes with its first delivery alone. `not in` of a subquery, since that is looked up in a hash:
+// `<> all` compares every row with every id.
 const dueSql = statement(
   'ready_due',
-  `select ${columns}
-     from (select * from delivery_ready
-            where tenant_id = $1 and lane_id = $2 and phase = 'ready' and due_at <= $3
-              and delivery_id not in (select unnest($4::uuid[])) and destination_id not in (select unnest($5::text[]))
-            order by rank, delivery_id limit $6) r ${joins}
-    order by r.rank, r.delivery_id`,
+  `select n.next_due, d.*
+     from (
+       select min(n.due_at) as next_due from (values (0), (1)) as p (priority)
+         cross join lateral (
+           select r.due_at from delivery_ready r
+            where r.tenant_id = $1 and r.lane_id = $2 and r.priority = p.priority and r.due_at > $3
+              and r.rank > $7::bigint - p.priority * $8::bigint
+            order by r.rank limit 1) n
+     ) n
+     left join lateral (
+       select ${columns},
+         case when row_number() over (partition by r.notification_id order by r.rank, r.delivery_id) = 1 then (
+           select o.content from notifications o where o.tenant_id = $1 and o.notification_id = r.notification_id
+         ) end as content
+         from (select * from delivery_ready
+                where tenant_id = $1 and lane_id = $2 and phase = 'ready' and due_at <= $3
+                  and delivery_id not in (select unnest($4::uuid[])) and destination_id not in (select unnest($5::text[]))
+                order by rank, delivery_id limit $6) r ${joins}
+     ) d on true
+    order by d.rank, d.delivery_id`,
 );
 
+/** What of a lane is due. */
+export interface DueRows {
+  /** In the order in which they should go. */
+  rows: ReadyRow[];
+  /** What their notifications say, by id. */
+  contents: Map<string, NotificationContent>;
+  /**
+   * When the next falls due that is not due yet; null when there is none. Those that were put back are not looked for: their
+   * owner holds them, and a new owner reads all that is due again and again.
+   */
+  nextDue: Date | null;
+}
+
+type DueRow = ReadyRow & { content: NotificationContent | null };
+
 /**
- * Deliveries that may go, in the order in which they should.
+ * Deliveries that may go; one statement.
  * @param options.held ids that the owner has already
  * @param options.full destinations of which it has enough: they must not hide the others
  */
@@ -81,34 +118,19 @@ export async function loadDue(
   tx: Transaction,
   laneId: string,
   options: { now: Date; held: readonly string[]; full: readonly string[]; limit: number },
-): Promise<ReadyRow[]> {
+): Promise<DueRows> {
   const { now, held, full, limit } = options;
-  return await tx.query<ReadyRow>(dueSql, [tx.tenantId, laneId, now, held, full, limit]);
-}
-
-const nextDueSql = statement(
-  'ready_next_due',
-  `select min(n.due_at) as due from (values (0), (1)) as p (priority)
-     cross join lateral (
-       select r.due_at from delivery_ready r
-        where r.tenant_id = $1 and r.lane_id = $2 and r.priority = p.priority and r.due_at > $3
-          and r.rank > $4::bigint - p.priority * $5::bigint
-        order by r.rank limit 1) n`,
-);
-
-/**
- * When the next delivery of the lane falls due that is not due yet; null when there is none. Those that were put back are
- * not looked for: their owner holds them, and a new owner reads all that is due again and again.
- */
-export async function readNextDue(tx: Transaction, laneId: string, now: Date): Promise<Date | null> {
-  const [row] = await tx.query<{ due: Date | null }>(nextDueSql, [
-    tx.tenantId,
-    laneId,
-    now,
-    now.getTime(),
-    priorityMs,
-  ]);
-  return row?.due ?? null;
+  const values = [tx.tenantId, laneId, now, held, full, limit, now.getTime(), priorityMs];
+  // One row without a delivery tells of the next alone.
+  const found = await tx.query<{ next_due: Date | null } & (DueRow | { delivery_id: null })>(dueSql, values);
+  const contents = new Map<string, NotificationContent>();
+  const rows: ReadyRow[] = [];
+  for (const row of found) {
+    if (row.delivery_id === null) continue;
+    if (row.content !== null) contents.set(row.notification_id, row.content);
+    rows.push(row);
+  }
+  return { rows, contents, nextDue: found[0]?.next_due ?? null };
 }
 
 /** A place in the order of a lane. */
@@ -269,7 +291,7 @@ const contentsSql = statement(
 export async function loadContents(
   tx: Transaction,
   notificationIds: readonly string[],
-): Promise<{ notification_id: string; content: unknown }[]> {
+): Promise<{ notification_id: string; content: NotificationContent }[]> {
   return await tx.query(contentsSql, [tx.tenantId, notificationIds]);
 }
 

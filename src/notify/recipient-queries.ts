@@ -11,20 +11,14 @@ import type { Category } from './records.ts';
 export async function readTenantState(
   tx: Transaction,
 ): Promise<{ suspended: boolean; disabledCategories: ReadonlySet<Category> }> {
-  const [[tenant], [settings]] = await Promise.all([
-    tx.query<{ status: string }>(tenantSql, [tx.tenantId]),
-    tx.query<{ disabled_categories: Category[] }>(settingsSql, [tx.tenantId]),
-  ]);
-  return {
-    suspended: tenant?.status === 'suspended',
-    disabledCategories: new Set(settings?.disabled_categories ?? []),
-  };
+  const [tenant] = await tx.query<{ status: string; disabled: Category[] | null }>(tenantSql, [tx.tenantId]);
+  return { suspended: tenant?.status === 'suspended', disabledCategories: new Set(tenant?.disabled ?? []) };
 }
 
-const tenantSql = statement('recipient_tenant', 'select status from tenants where tenant_id = $1');
-const settingsSql = statement(
-  'recipient_settings',
-  'select disabled_categories from tenant_settings where tenant_id = $1',
+const tenantSql = statement(
+  'recipient_tenant',
+  `select t.status, s.disabled_categories as disabled
+     from tenants t left join tenant_settings s on s.tenant_id = $1 where t.tenant_id = $1`,
 );
 
 export interface PersonFacts {
@@ -69,25 +63,6 @@ export async function readPersons(
   );
 }
 
-export interface LinkFacts {
-  userId: string;
-  registrationId: string;
-  platformUserId: string;
-}
-
-const linksSql = statement(
-  'recipient_links',
-  `select l.user_id as "userId", l.registration_id as "registrationId", l.platform_user_id as "platformUserId"
-     from unnest($2::uuid[]) as i (user_id)
-     cross join lateral (select * from links o where o.tenant_id = $1 and o.user_id = i.user_id offset 0) l
-    order by l.created_at, l.link_id`,
-);
-
-/** The links of people, the oldest first. */
-export async function readLinks(tx: Transaction, userIds: readonly string[]): Promise<LinkFacts[]> {
-  return userIds.length === 0 ? [] : await tx.query<LinkFacts>(linksSql, [tx.tenantId, userIds]);
-}
-
 /** A chat identity at a registration. */
 export interface Identity {
   registrationId: string;
@@ -99,30 +74,47 @@ export function identityKey({ registrationId, platformUserId }: Identity): strin
   return `${registrationId} ${platformUserId}`;
 }
 
-const personalSql = statement(
-  'recipient_personal',
-  `select i.registration_id as "registrationId", i.platform_user_id as "platformUserId", c.state,
-     c.last_activity_at as "lastActivityAt"
-     from unnest($2::uuid[], $3::text[]) as i (registration_id, platform_user_id)
+/** A chat identity of a person, the registration it is at, and their personal conversation there. */
+export interface LinkFacts extends Identity, RegistrationFacts {
+  /** Null: they never spoke there. */
+  conversation: { state: 'active' | 'retired'; lastActivityAt: Date } | null;
+}
+
+const linksSql = statement(
+  'recipient_links',
+  `select l.user_id as "userId", l.registration_id as "registrationId", l.platform_user_id as "platformUserId",
+     g.platform, g.status = 'active' as live, c.state, c.last_activity_at as "lastActivityAt"
+     from unnest($2::uuid[]) as i (user_id)
+     cross join lateral (select * from links o where o.tenant_id = $1 and o.user_id = i.user_id offset 0) l
      cross join lateral (
+       select * from registration_read o
+        where o.tenant_id = $1 and o.registration_id = l.registration_id offset 0) g
+     left join lateral (
        select * from conversations o
-        where o.tenant_id = $1 and o.registration_id = i.registration_id and o.platform_user_id = i.platform_user_id
+        where o.tenant_id = $1 and o.registration_id = l.registration_id and o.platform_user_id = l.platform_user_id
           and o.type = 'personal'
-        order by o.state = 'active' desc, o.last_activity_at desc limit 1) c`,
+        order by o.state = 'active' desc, o.last_activity_at desc limit 1) c on true
+    order by l.created_at, l.link_id`,
 );
 
-/** The personal conversation of each identity that has one: of several a live one, then the latest. */
-export async function readPersonal(
+/** The links of people, the oldest first. Of several personal conversations a live one counts, then the latest. */
+export async function readLinks(
   tx: Transaction,
-  identities: readonly Identity[],
-): Promise<Map<string, { state: 'active' | 'retired'; lastActivityAt: Date }>> {
-  if (identities.length === 0) return new Map();
-  const rows = await tx.query<Identity & { state: 'active' | 'retired'; lastActivityAt: Date }>(personalSql, [
-    tx.tenantId,
-    identities.map(({ registrationId }) => registrationId),
-    identities.map(({ platformUserId }) => platformUserId),
-  ]);
-  return new Map(rows.map((row) => [identityKey(row), row]));
+  userIds: readonly string[],
+): Promise<Map<string, LinkFacts[]>> {
+  if (userIds.length === 0) return new Map();
+  const rows = await tx.query<
+    Omit<LinkFacts, 'conversation'> & {
+      userId: string;
+      state: 'active' | 'retired' | null;
+      lastActivityAt: Date | null;
+    }
+  >(linksSql, [tx.tenantId, userIds]);
+  const links = rows.map(({ state, lastActivityAt, ...link }) => ({
+    ...link,
+    conversation: state === null || lastActivityAt === null ? null : { state, lastActivityAt },
+  }));
+  return Map.groupBy(links, ({ userId }) => userId);
 }
 
 const linkedSql = statement(

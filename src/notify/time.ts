@@ -1,5 +1,4 @@
 /** Time as the notifier needs it: by the database's clock, by one that never jumps, and waiting. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from '../infra/database.ts';
 import type { Clock } from '../kernel/ports.ts';
 
@@ -50,8 +49,17 @@ export class DatabaseTime implements NotifierTime {
     return performance.now();
   }
 
-  async wait(ms: number, signal?: AbortSignal): Promise<void> {
-    const options = signal === undefined ? {} : { signal };
-    await sleep(Math.min(Math.max(0, ms), maxWaitMs), undefined, options).catch(() => undefined);
+  /** Not by the library's promise, which makes an error with its stack for every wait that ends early: most do. */
+  wait(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, Math.min(Math.max(0, ms), maxWaitMs));
+      signal?.addEventListener('abort', end, { once: true });
+    });
   }
 }

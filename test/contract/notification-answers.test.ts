@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { platforms } from '../../bots/index.ts';
 import type { SeenMessage, Where } from '../../src/kernel/simulated-chat.ts';
-import { enqueueNotification, type Recipient } from '../../src/notify/enqueue.ts';
+import { enqueueNotification } from '../../src/notify/enqueue.ts';
+import type { Recipient } from '../../src/notify/recipients.ts';
 import { ChatWorld } from '../support/chat-world.ts';
 
 describe.each(platforms.map(({ id }) => ({ id })))('on $id', ({ id }) => {

@@ -5,7 +5,8 @@ import type { CommonFault } from '../../bots/shared/simulator/faults.ts';
 import { SlackSimulator } from '../../bots/slack/simulator/simulator.ts';
 import { TeamsChat } from '../../bots/teams/simulator/simulated-chat.ts';
 import type { SeenMessage, SimulatedChat, Where } from '../../src/kernel/simulated-chat.ts';
-import { enqueueNotification, type NotificationRequest, type Recipient } from '../../src/notify/enqueue.ts';
+import { enqueueNotification, type NotificationRequest } from '../../src/notify/enqueue.ts';
+import type { Recipient } from '../../src/notify/recipients.ts';
 import { ChatWorld, type WorldOptions } from './chat-world.ts';
 
 /** What the platform does to one post. */

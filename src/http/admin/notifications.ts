@@ -15,9 +15,9 @@ import {
   readNotification,
   readProgress,
 } from '../../notify/delivery-queries.ts';
-import { type Enqueued, enqueueNotification } from '../../notify/enqueue.ts';
-import { expandChunk } from '../../notify/expand-audience.ts';
+import type { Enqueued } from '../../notify/enqueue.ts';
 import { earliestInstant } from '../../notify/local-time.ts';
+import { notifyNow } from '../../notify/notify-now.ts';
 import {
   categories,
   deliveryStatuses,
@@ -37,7 +37,6 @@ import {
   noBody,
   type Principal,
   type Route,
-  type RouteContext,
   readRoute,
   recordId,
 } from '../route.ts';
@@ -204,14 +203,12 @@ export function creatorOf(principal: Principal): { kind: 'key' | 'operator'; id:
   return principal.kind === 'key' ? { kind: 'key', id: principal.id } : { kind: 'operator', id: null };
 }
 
-/** Small audiences are worked through here; large ones by the notifier, and followed by their counts. */
+/** Small audiences are listed; large ones are followed by their counts. */
 async function accepted(
   tx: Transaction,
   { notificationId, recipients, repeated }: Enqueued,
-  { services, now }: Pick<RouteContext, 'services' | 'now'>,
 ): Promise<JsonObject> {
   const isSmall = recipients <= maxListed;
-  if (isSmall && !repeated) await expandChunk(tx, planningOf(services), [notificationId], maxListed, now);
   const row = found(await readNotification(tx, notificationId));
   const isNew = !isSmall && !repeated;
   const { waiting, counts } = isNew ? untouched(recipients) : await readProgress(tx, row);
@@ -246,8 +243,7 @@ export const notificationRoutes: Route[] = [
     response: z.object({ ...progress, deliveries: z.array(listed) }),
     status: 202,
     fixedPlans: true,
-    handle: async (tx, context) => {
-      const { body, principal, idempotency, now } = context;
+    handle: async (tx, { body, principal, idempotency, services, now }) => {
       const request = {
         category: body.category,
         ...(await contentOf(tx, body)),
@@ -261,11 +257,11 @@ export const notificationRoutes: Route[] = [
           ? {}
           : { priority: body.priority === 'high' ? (1 as const) : (0 as const) }),
       };
-      const enqueued = await enqueueNotification(tx, request, now);
+      const notified = await notifyNow(tx, planningOf(services), request, maxListed, now);
       return {
-        body: await accepted(tx, enqueued, context),
-        target: { kind: 'notification', id: enqueued.notificationId },
-        changed: !enqueued.repeated,
+        body: await accepted(tx, notified),
+        target: { kind: 'notification', id: notified.notificationId },
+        changed: !notified.repeated,
       };
     },
   }),

@@ -1,9 +1,8 @@
 /** A test message to one person, with the whole way explained that it takes. */
 import { z } from 'zod';
 import { destinationTypes } from '../../kernel/notification.ts';
-import { enqueueNotification } from '../../notify/enqueue.ts';
-import { expandChunk } from '../../notify/expand-audience.ts';
 import { explainTest, explanationSteps } from '../../notify/explain-test.ts';
+import { notifyNow } from '../../notify/notify-now.ts';
 import type { Way } from '../../notify/plan-deliveries.ts';
 import { deliveryStatuses, type NewDelivery, skipReasons } from '../../notify/records.ts';
 import { readUser } from '../../tenants/user-store.ts';
@@ -84,19 +83,15 @@ export const testNotificationRoutes: Route[] = [
     handle: async (tx, { params, services, principal, now }) => {
       const user = found(await readUser(tx, idIn(params, 'user_id')));
       const planning = planningOf(services);
-      const { notificationId } = await enqueueNotification(
-        tx,
-        {
-          category: 'test',
-          content: { kind: 'test' },
-          target: null,
-          actorUserId: null,
-          to: [{ user: user.user_id }],
-          createdBy: creatorOf(principal),
-        },
-        now,
-      );
-      const { deliveries } = await expandChunk(tx, planning, [notificationId], 1, now);
+      const request = {
+        category: 'test' as const,
+        content: { kind: 'test' as const },
+        target: null,
+        actorUserId: null,
+        to: [{ user: user.user_id }],
+        createdBy: creatorOf(principal),
+      };
+      const { notificationId, deliveries } = await notifyNow(tx, planning, request, 1, now);
       const person = { userId: user.user_id, name: user.name };
       const { steps, ways } = await explainTest(tx, planning, person, deliveries);
       return {

@@ -97,6 +97,39 @@ describe('a transaction', () => {
     await expect(always).rejects.toMatchObject({ code: 'unavailable' });
   });
 
+  it('sends its commit with its statements where they are all there are', async () => {
+    const atOnce = { atOnce: true };
+    const found = database.inTenant(
+      tenant,
+      (tx) => {
+        tx.enqueue(insertSql, values(1));
+        return tx.query<{ name: string }>('select name from clients where tenant_id = $1', [tenant]);
+      },
+      atOnce,
+    );
+    expect(await found).toEqual([{ name: 'client 1' }]);
+    const refused = database.inTenant(
+      tenant,
+      (tx) => {
+        tx.enqueue(insertSql, values(2));
+        tx.enqueue(insertSql, values(2));
+        return tx.query('select 1');
+      },
+      atOnce,
+    );
+    await expect(refused).rejects.toMatchObject({ code: '23505' });
+    const late = database.inTenant(
+      tenant,
+      async (tx) => {
+        await tx.execute(insertSql, values(3));
+        await tx.execute(insertSql, values(4));
+      },
+      atOnce,
+    );
+    await expect(late).rejects.toThrow('the transaction is over');
+    expect(await names()).toEqual(['client 1', 'client 3']);
+  });
+
   it('takes no tenant id that is none', async () => {
     await expect(database.inTenant("'; drop table clients; --", async () => 1)).rejects.toThrow(TypeError);
   });

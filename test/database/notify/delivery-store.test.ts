@@ -165,6 +165,7 @@ function notification(tx: Transaction, notificationId: string): void {
     recipients: 1,
     createdBy: { kind: 'operator', id: null },
     createdAt: now,
+    expandedAt: null,
   });
 }
 

@@ -3,13 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AnnouncedWork, Database } from '../../../src/infra/database.ts';
 import { DeskbridgeError, type FieldError } from '../../../src/kernel/errors.ts';
 import { newId } from '../../../src/kernel/ids.ts';
-import {
-  type Enqueued,
-  enqueueNotification,
-  type NotificationRequest,
-  type Recipient,
-} from '../../../src/notify/enqueue.ts';
+import { type Enqueued, enqueueNotification, type NotificationRequest } from '../../../src/notify/enqueue.ts';
 import { insertGroup } from '../../../src/notify/group-store.ts';
+import type { Recipient } from '../../../src/notify/recipients.ts';
 import { announcement, at, hourMs, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
 
 let database: Database;

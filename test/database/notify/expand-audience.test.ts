@@ -3,9 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTicket } from '../../../src/desk/create-ticket.ts';
 import type { Database } from '../../../src/infra/database.ts';
 import { newId } from '../../../src/kernel/ids.ts';
-import type { NotificationRequest, Recipient } from '../../../src/notify/enqueue.ts';
+import type { NotificationRequest } from '../../../src/notify/enqueue.ts';
 import { expandChunk, expandNotification } from '../../../src/notify/expand-audience.ts';
 import { writePreferences } from '../../../src/notify/preference-store.ts';
+import type { Recipient } from '../../../src/notify/recipients.ts';
 import { updateTenant } from '../../../src/tenants/tenant-store.ts';
 import { at, deps, hourMs, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
 

@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../../src/infra/database.ts';
 import { newId } from '../../../src/kernel/ids.ts';
-import { type Enqueued, enqueueNotification, type Recipient } from '../../../src/notify/enqueue.ts';
+import { type Enqueued, enqueueNotification } from '../../../src/notify/enqueue.ts';
 import { chunkSize, expandChunk } from '../../../src/notify/expand-audience.ts';
 import { insertGroup } from '../../../src/notify/group-store.ts';
+import type { Recipient } from '../../../src/notify/recipients.ts';
 import { announcement, counted, deps, NotifyTenant, now, openDatabase } from './notify-fixture.ts';
 
 let database: Database;

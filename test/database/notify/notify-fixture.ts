@@ -9,12 +9,9 @@ import { SecretBox } from '../../../src/infra/secret-box.ts';
 import { newId } from '../../../src/kernel/ids.ts';
 import type { Destination, PlatformAddressing } from '../../../src/kernel/notification.ts';
 import type { Log } from '../../../src/kernel/ports.ts';
-import {
-  enqueueNotification,
-  type NotificationRequest,
-  type Recipient,
-} from '../../../src/notify/enqueue.ts';
+import { enqueueNotification, type NotificationRequest } from '../../../src/notify/enqueue.ts';
 import type { ExpandDependencies } from '../../../src/notify/expand-audience.ts';
+import type { Recipient } from '../../../src/notify/recipients.ts';
 import { addRegistration } from '../../../src/registrations/change-registration.ts';
 import type { Role } from '../../../src/tenants/capabilities.ts';
 import { insertLink } from '../../../src/tenants/link-store.ts';

@@ -1,8 +1,9 @@
 /** Collapse keys on a real database: a newer notification replaces what is unsent of older ones. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../../src/infra/database.ts';
-import { enqueueNotification, type Recipient } from '../../../src/notify/enqueue.ts';
+import { enqueueNotification } from '../../../src/notify/enqueue.ts';
 import { expandNotification } from '../../../src/notify/expand-audience.ts';
+import type { Recipient } from '../../../src/notify/recipients.ts';
 import { at, deps, NotifyTenant, openDatabase } from './notify-fixture.ts';
 
 let database: Database;
