@@ -13,14 +13,13 @@ import {
   type WorkloadId,
   workloadIds,
 } from './contestant.ts';
-import type { Latency } from './latency-side.ts';
+import { latencyRows } from './latency.ts';
 import type { NotifierBench } from './notifier.ts';
 import { SideProcess } from './side-process.ts';
 
 const subject = 'Deskbridge: notification enqueued, intent, outcome, all durable';
 /** The first runs are as long as this, until it is known how many a round takes. */
 const warmUpCount = 1_000;
-const wantedP99Ms = 50;
 
 interface Peer {
   id: string;
@@ -91,7 +90,7 @@ export async function benchThroughput(bench: NotifierBench): Promise<Measurement
     const rates = bench.tenants.flatMap((tenants) => throughputRows(contestants, tenants));
     // What the race left to vacuum and to write would stop single ones on their way.
     for (const contestant of contestants) await contestant.settle();
-    const latency = await latencyRows(bench, deskbridge, contestants);
+    const latency = await latencyRowsOf(bench, deskbridge, contestants);
     await checkRecords(bench, deskbridge);
     return [...rates, ...latency];
   } finally {
@@ -205,39 +204,16 @@ function find(
   return found;
 }
 
-/** Notifications that come at half the rate that was just measured for them. */
-async function latencyRows(
+async function latencyRowsOf(
   bench: NotifierBench,
   deskbridge: SideProcess,
   contestants: readonly Contestant[],
 ): Promise<Measurement[]> {
   const tenants = bench.tenants.at(-1);
   if (tenants === undefined) return [];
-  const rows: Measurement[] = [];
-  for (const workload of ['request', 'event'] as const) {
-    const rate = median(find(contestants, nameOf(tenants), workload).rates) / 2;
-    const p99s: number[] = [];
-    for (let round = 1; round <= bench.rounds; round += 1) {
-      const task = { kind: 'latency', workload, tenants, rate, seconds: bench.seconds };
-      const { count, p50, p99, max } = await deskbridge.ask<Latency>(task);
-      const shown = [p50, p99, max].map((ms) => ms.toFixed(1)).join(', ');
-      bench.note(
-        `round ${round}  ${workload} latency  ${rate.toFixed(0)}/s  p50, p99, max of ${count}: ${shown} ms`,
-      );
-      p99s.push(p99);
-    }
-    rows.push({
-      bench: `notifier/latency/${workload}/enqueue-to-wire-p99`,
-      subject: `Deskbridge: from before the transaction to the platform, at half of its capacity, ${rate.toFixed(0)}/s`,
-      peer: `${wantedP99Ms} ms`,
-      unit: 'ms',
-      better: 'lower',
-      subjectRounds: p99s,
-      peerRounds: p99s.map(() => wantedP99Ms),
-      goal: 1,
-    });
-  }
-  return rows;
+  const rateOf = (workload: WorkloadId) => median(find(contestants, nameOf(tenants), workload).rates);
+  const throughput = { request: rateOf('request'), event: rateOf('event') };
+  return await latencyRows(bench, deskbridge, { tenants, throughput });
 }
 
 /** @throws Error unless each delivery has its key, its attempt, and the platform's id */

@@ -216,10 +216,12 @@ export async function readAudience(
   return await tx.query<AudienceRow>(readSql, [tx.tenantId, notificationIds, each]);
 }
 
+// Without a join, as in `outcome-store.ts`; the last bound is what the index goes by.
 const deleteSql = statement(
   'audience_delete',
-  `delete from notification_audience a using unnest($2::uuid[], $3::int[]) as d (notification_id, up_to)
-    where a.tenant_id = $1 and a.notification_id = d.notification_id and a.ordinal <= d.up_to`,
+  `delete from notification_audience
+    where tenant_id = $1 and notification_id = any($2::uuid[])
+      and ordinal <= ($3::int[])[array_position($2::uuid[], notification_id)] and ordinal <= $4::int`,
 );
 
 /** Takes off those that were worked through; travels with the next statements. */
@@ -227,10 +229,12 @@ export function deleteAudience(
   tx: Transaction,
   done: readonly { notificationId: string; upTo: number }[],
 ): void {
+  const ends = done.map(({ upTo }) => upTo);
   tx.enqueue(deleteSql, [
     tx.tenantId,
     done.map(({ notificationId }) => notificationId),
-    done.map(({ upTo }) => upTo),
+    ends,
+    Math.max(0, ...ends),
   ]);
 }
 

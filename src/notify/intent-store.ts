@@ -9,16 +9,18 @@ const fenceSql = statement(
     where l.tenant_id = $1 and l.lane_id = $2 and l.epoch = $3 for key share of l`,
 );
 
+// Without a join, as in `outcome-store.ts`.
 const intendSql = statement(
   'ready_intend',
-  `update delivery_ready r
-      set phase = 'sending', try_no = r.try_no + 1, started_at = i.started_at, not_after = i.not_after,
-          first_started_at = case when r.first_started_at is null then i.started_at else r.first_started_at end
-     from unnest($2::uuid[], $3::timestamptz[], $4::timestamptz[], $6::bool[], $7::int[])
-       as i (delivery_id, started_at, not_after, repeats, try_no)
-    where r.tenant_id = $1 and r.delivery_id = i.delivery_id
-      and (r.phase = 'ready' or (i.repeats and r.try_no = i.try_no)) and (r.expires_at is null or r.expires_at > $5 or i.repeats)
-   returning r.delivery_id, r.try_no`,
+  `update delivery_ready
+      set phase = 'sending', try_no = try_no + 1,
+          started_at = ($3::timestamptz[])[array_position($2::uuid[], delivery_id)],
+          not_after = ($4::timestamptz[])[array_position($2::uuid[], delivery_id)],
+          first_started_at = coalesce(first_started_at, ($3::timestamptz[])[array_position($2::uuid[], delivery_id)])
+    where tenant_id = $1 and delivery_id = any($2::uuid[])
+      and (phase = 'ready' and (expires_at is null or expires_at > $5)
+        or try_no = ($6::int[])[array_position($2::uuid[], delivery_id)])
+   returning delivery_id, try_no`,
 );
 
 export interface Intent {
@@ -64,8 +66,7 @@ export async function writeIntents(
       intents.map(({ startedAt }) => startedAt),
       intents.map(({ notAfter }) => notAfter),
       now,
-      intents.map(({ repeats }) => repeats),
-      intents.map(({ tryNo }) => tryNo),
+      intents.map(({ repeats, tryNo }) => (repeats ? tryNo : null)),
     ]),
   ]);
   const refusal = refusalOf(ours);

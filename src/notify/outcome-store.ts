@@ -63,11 +63,14 @@ export function insertAttempts(tx: Transaction, rows: readonly AttemptRow[]): vo
   ]);
 }
 
+// Rows are found by `= any` and their values by `array_position`, without a join: statistics of a queue say that it is empty,
+// and a join would be planned from its rows, all of them, for a handful of ids.
 const finishSql = statement(
   'ready_finish',
-  `delete from delivery_ready r using unnest($2::uuid[], $3::int[]) as o (delivery_id, try_no)
-    where r.tenant_id = $1 and r.delivery_id = o.delivery_id and (r.try_no = o.try_no or r.phase <> 'sending')
-   returning r.delivery_id`,
+  `delete from delivery_ready
+    where tenant_id = $1 and delivery_id = any($2::uuid[])
+      and (try_no = ($3::int[])[array_position($2::uuid[], delivery_id)] or phase <> 'sending')
+   returning delivery_id`,
 );
 
 /**
@@ -89,21 +92,22 @@ export async function finishReady(
 
 const requeueSql = statement(
   'ready_requeue',
-  `update delivery_ready r
-      set phase = o.phase, due_at = case when o.phase = 'ready' then o.due_at else r.due_at end,
-          attempt_no = o.attempt_no, reduced = o.reduced
-     from unnest($2::uuid[], $3::int[], $4::text[], $5::timestamptz[], $6::int[], $7::bool[])
-       as o (delivery_id, try_no, phase, due_at, attempt_no, reduced)
-    where r.tenant_id = $1 and r.delivery_id = o.delivery_id and r.try_no = o.try_no and r.phase <> 'ready'
-   returning r.delivery_id`,
+  `update delivery_ready
+      set phase = ($4::text[])[array_position($2::uuid[], delivery_id)],
+          due_at = coalesce(($5::timestamptz[])[array_position($2::uuid[], delivery_id)], due_at),
+          attempt_no = ($6::int[])[array_position($2::uuid[], delivery_id)],
+          reduced = ($7::bool[])[array_position($2::uuid[], delivery_id)]
+    where tenant_id = $1 and delivery_id = any($2::uuid[])
+      and try_no = ($3::int[])[array_position($2::uuid[], delivery_id)] and phase <> 'ready'
+   returning delivery_id`,
 );
 
 export interface RequeueRow {
   deliveryId: string;
   tryNo: number;
   phase: 'ready' | 'unknown';
-  /** Where it is ready. */
-  dueAt: Date;
+  /** Null: as it was. */
+  dueAt: Date | null;
   attemptNo: number;
   reduced: boolean;
 }

@@ -135,7 +135,7 @@ function requeueRow({ delivery, transition }: To<'ready'> | To<'unknown'>) {
     deliveryId: delivery.id,
     tryNo: delivery.tryNo,
     phase: transition.to,
-    dueAt: new Date(isReady ? transition.at : delivery.dueAt),
+    dueAt: isReady ? new Date(transition.at) : null,
     attemptNo: delivery.attemptNo + (isReady && transition.spent ? 1 : 0),
     reduced: isReady ? transition.reduced : delivery.reduced,
   };

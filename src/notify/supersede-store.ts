@@ -64,12 +64,17 @@ export async function findExisting(tx: Transaction, keys: readonly string[]): Pr
   return new Set(rows.map(({ key }) => key));
 }
 
+const deliveriesSql = statement(
+  'collapse_deliveries',
+  'select delivery_id from delivery_idempotency where tenant_id = $1 and idempotency_key = any($2::text[])',
+);
+
+// By itself, without a join, as in `outcome-store.ts`.
 const unsentSql = statement(
   'collapse_unsent',
-  `select r.delivery_id, r.created_at from delivery_idempotency k
-     join delivery_ready r on r.tenant_id = $1 and r.delivery_id = k.delivery_id
-    where k.tenant_id = $1 and k.idempotency_key = any($2::text[]) and r.phase = 'ready'
-    order by r.delivery_id for update of r`,
+  `select delivery_id, created_at from delivery_ready
+    where tenant_id = $1 and delivery_id = any($2::uuid[]) and phase = 'ready'
+    order by delivery_id for update`,
 );
 
 const takeOffSql = statement(
@@ -87,7 +92,12 @@ const markSql = statement(
 /** Skips the deliveries of these attempt keys that wait. One on the wire is left to its end. @returns how many */
 export async function supersedeUnsent(tx: Transaction, keys: readonly string[]): Promise<number> {
   if (keys.length === 0) return 0;
-  const rows = await tx.query<{ delivery_id: string; created_at: Date }>(unsentSql, [tx.tenantId, keys]);
+  const made = await tx.query<{ delivery_id: string }>(deliveriesSql, [tx.tenantId, keys]);
+  if (made.length === 0) return 0;
+  const rows = await tx.query<{ delivery_id: string; created_at: Date }>(unsentSql, [
+    tx.tenantId,
+    made.map((row) => row.delivery_id),
+  ]);
   if (rows.length === 0) return 0;
   const ids = rows.map((row) => row.delivery_id);
   const times = rows.map((row) => row.created_at.getTime());
