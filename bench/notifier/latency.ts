@@ -16,6 +16,8 @@ const halfLoad = 0.5;
 /** The rate at which the search for half a load begins, and how often it is corrected. */
 const firstRate = 50;
 const corrections = 3;
+/** So long at least is measured: of a second's notifications a pause of the machine's own would be the slowest hundredth. */
+const leastSeconds = 12;
 
 /** @param of.throughput what was measured for each, a second */
 export async function latencyRows(
@@ -25,9 +27,12 @@ export async function latencyRows(
 ): Promise<Measurement[]> {
   const rows: Measurement[] = [];
   for (const workload of workloads) {
-    const measure = (rate: number) => measureLoaded(bench, side, { workload, tenants: of.tenants, rate });
+    const task = { workload, tenants: of.tenants };
+    const seconds = Math.max(leastSeconds, bench.seconds);
+    const measure = (rate: number) => measureLoaded(bench, side, { ...task, rate, seconds });
     let rate = firstRate;
-    for (let turn = 0; turn < corrections; turn += 1) rate *= halfLoad / (await measure(rate)).load;
+    for (let turn = 0; turn < corrections; turn += 1)
+      rate *= halfLoad / (await measureLoaded(bench, side, { ...task, rate, seconds: bench.seconds })).load;
     rows.push(await rowOf(bench, { workload, when: 'half-load', rate, goal: 1 }, measure));
     // Under that load they are worked through together, at less cost each: the machine is full, the queue is not.
     const half = of.throughput[workload] / 2;
@@ -67,11 +72,11 @@ async function rowOf(
 async function measureLoaded(
   bench: NotifierBench,
   side: SideProcess,
-  task: { workload: Workload; tenants: TenantCount; rate: number },
+  task: { workload: Workload; tenants: TenantCount; rate: number; seconds: number },
 ): Promise<Latency & { load: number }> {
   const busySeconds = () => cpuSeconds(side.pid) + treeCpuSeconds(bench.cluster.pid);
   const before = { busy: busySeconds(), at: performance.now() };
-  const latency = await side.ask<Latency>({ kind: 'latency', ...task, seconds: bench.seconds });
+  const latency = await side.ask<Latency>({ kind: 'latency', ...task });
   const seconds = (performance.now() - before.at) / 1_000;
   return { ...latency, load: (busySeconds() - before.busy) / seconds / availableParallelism() };
 }

@@ -27,6 +27,9 @@ export const larkAddressing: PlatformAddressing = {
   },
   // A send to an open_id opens the chat by itself.
   opening: () => null,
+  // A repeat under the same uuid is a send like another; lists and recalls have no published limits of their own.
+  lookingUp: () => null,
+  withdrawing: () => null,
 };
 
 function person(id: string): Destination {

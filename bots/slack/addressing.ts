@@ -1,5 +1,5 @@
 /** How Slack's destinations of notifications are named. Pure. */
-import type { PlatformAddressing } from '../../src/kernel/notification.ts';
+import type { Destination, PacedCall, PlatformAddressing } from '../../src/kernel/notification.ts';
 
 /** Of a person (`U…`, `W…`), a direct conversation (`D…`), a group (`G…`) or a channel (`C…`). */
 const ids = /^(?<kind>[UWDGC])[A-Z0-9]{1,60}$/;
@@ -25,11 +25,15 @@ export const slackAddressing: PlatformAddressing = {
     return { type: kind === 'G' || kind === 'C' ? 'slack_channel' : 'slack_dm', id };
   },
 
-  paced: ({ type, id }) => ({
-    conversation: id,
-    kind: type === 'slack_dm' ? 'personal' : 'group',
-    operation: 'send',
-  }),
+  paced: (destination) => pacedCall(destination, 'send'),
 
   opening: () => null,
+
+  lookingUp: (destination) => pacedCall(destination, 'conversations.history'),
+
+  withdrawing: (destination) => pacedCall(destination, 'chat.delete'),
 };
+
+function pacedCall({ type, id }: Destination, operation: string): PacedCall {
+  return { conversation: id, kind: type === 'slack_dm' ? 'personal' : 'group', operation };
+}

@@ -52,6 +52,15 @@ export const teamsAddressing: PlatformAddressing = {
     const isPerson = destination.type === 'teams_chat' && !isConversationId(destination.id);
     return isPerson && reference === null ? pacedCall(destination, 'create') : null;
   },
+
+  /** Graph's reads; nobody asks after an entry of the feed. */
+  lookingUp(destination) {
+    if (destination.type === 'teams_feed') return null;
+    return pacedCall(destination, destination.type === 'teams_channel' ? 'read_channel' : 'read_chat');
+  },
+
+  // The page that counts what bots send says nothing of deleting.
+  withdrawing: () => null,
 };
 
 function pacedCall(destination: Destination, operation: string): PacedCall {

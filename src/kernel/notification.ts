@@ -51,6 +51,10 @@ export interface PlatformAddressing {
    * null when nothing has to.
    */
   opening(destination: Destination, reference: ConversationReference | null): PacedCall | null;
+  /** The call by which a post there is looked up, as the limits see it; null where the platform publishes none for it. */
+  lookingUp(destination: Destination): PacedCall | null;
+  /** The call that takes a message there back; null as above. */
+  withdrawing(destination: Destination): PacedCall | null;
 }
 
 /** One delivery as a platform sees it. */

@@ -2,7 +2,8 @@
 import { statement, type Transaction } from '../infra/database.ts';
 import { attemptKey, newDeliveryId } from './delivery-id.ts';
 import { wakeLane } from './lane-store.ts';
-import { endOfQuiet } from './plan-deliveries.ts';
+import { readerOf } from './plan-deliveries.ts';
+import { endOfQuiet } from './quiet-hours.ts';
 import { readPersons } from './recipient-queries.ts';
 import { type Channel, errorCodeOfSkip, type NewDelivery, priorityMs } from './records.ts';
 
@@ -168,8 +169,8 @@ export async function insertFallback(
     const { deliveryId, fallback, ...kept } = delivery;
     const [channel, ...rest] = fallback;
     if (channel === undefined) return [];
-    const person = persons.get(kept.userId ?? '') ?? null;
-    const quietUntil = endOfQuiet(person, kept.category, now);
+    const person = persons.get(kept.userId ?? '');
+    const quietUntil = person === undefined ? null : endOfQuiet(readerOf(person), kept.category, now);
     const expires = quietUntil !== null && kept.expiresAt !== null && kept.expiresAt <= quietUntil;
     return [
       {

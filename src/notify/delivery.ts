@@ -3,6 +3,7 @@ import type { ConversationReference } from '../kernel/activity.ts';
 import type { Destination, LookUp } from '../kernel/notification.ts';
 import type { SendOutcome } from '../kernel/platform.ts';
 import type { ReadyItem } from './lane-queue.ts';
+import type { QuietHours } from './quiet-hours.ts';
 import type { Category, Channel, DeliveryErrorCode, SkipReason, UnknownPolicy } from './records.ts';
 
 /** A delivery that is not over, as its lane's owner holds it. */
@@ -31,6 +32,7 @@ export interface PendingDelivery extends ReadyItem {
   /** Of the recipient; null: the tenant's language, UTC. */
   locale: string | null;
   timeZone: string | null;
+  quietHours: QuietHours | null;
   reference: ConversationReference | null;
   /** How often its conversation could not be opened. */
   openings: number;

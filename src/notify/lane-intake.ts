@@ -17,6 +17,8 @@ export class LaneIntake {
   #channel: LaneChannel;
   #isHinted = true;
   #polledAt = Number.NEGATIVE_INFINITY;
+  /** Of the time between polls, so that lanes that were leased together do not all poll together. */
+  #share = 1;
   #nextDueAt = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -46,7 +48,7 @@ export class LaneIntake {
   /** When to look again, unless a hint comes first. */
   get nextAt(): number {
     const pollMs = this.#memory.isEmpty ? idlePollMs : busyPollMs;
-    return Math.min(this.#polledAt + pollMs, this.#nextDueAt);
+    return Math.min(this.#polledAt + pollMs * this.#share, this.#nextDueAt);
   }
 
   /** There may be something new. */
@@ -70,7 +72,10 @@ export class LaneIntake {
     if (polls || this.halt !== null) this.#channel = await this.#refresh();
     if (!this.#memory.begun) await this.#memory.begin(now, this.#channel);
     let count = polls ? await this.#end('expired', now) : 0;
-    if (polls) this.#polledAt = now;
+    if (polls) {
+      this.#polledAt = now;
+      this.#share = (1 + this.#deps.random()) / 2;
+    }
     const { halt } = this;
     count +=
       halt === null ? await this.#memory.load(now, this.#channel.addressing) : await this.#end(halt, now);

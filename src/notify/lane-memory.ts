@@ -5,7 +5,7 @@ import type { ConversationReference } from '../kernel/activity.ts';
 import type { PlatformAddressing } from '../kernel/notification.ts';
 import { BinaryHeap } from './binary-heap.ts';
 import { type PendingDelivery, settleMs } from './delivery.ts';
-import { type LaneChannel, type LeasedLane, laneTransaction, type RepliedTo } from './lane.ts';
+import { callTimeoutMs, type LaneChannel, type LeasedLane, laneTransaction, type RepliedTo } from './lane.ts';
 import { LaneQueue, type Start, type TakeOptions } from './lane-queue.ts';
 import { readLaneBlocks } from './lane-store.ts';
 import type { MessageComposer } from './message-composer.ts';
@@ -215,10 +215,28 @@ export class LaneMemory {
     this.#unknown.push({ item, at });
   }
 
-  /** The next that may be looked up now; null when there is none. */
-  nextUnknown(now: number): PendingDelivery | null {
-    if (this.nextUnknownAt > now) return null;
-    return this.#unknown.pop()?.item ?? null;
+  /**
+   * The next that may be looked up now, its call counted where the platform limits such; null when there is none. What
+   * an earlier owner looked up is not counted: a refusal for that says itself how long to wait.
+   */
+  nextUnknown(
+    now: number,
+    addressing: PlatformAddressing,
+  ): { item: PendingDelivery; charge: Charge | null } | null {
+    while (this.nextUnknownAt <= now) {
+      const item = this.#unknown.pop()?.item;
+      if (item === undefined) return null;
+      const call = addressing.lookingUp(item.destination);
+      if (call === null) return { item, charge: null };
+      const conversation = conversationKey(call);
+      const at = this.#pacer.earliest(now, conversation, call.operation);
+      if (at <= now) {
+        const charge = this.#pacer.charge(now, conversation, now + callTimeoutMs, call.operation);
+        return { item, charge };
+      }
+      this.addUnknown(item, at);
+    }
+    return null;
   }
 
   get nextUnknownAt(): number {

@@ -10,6 +10,7 @@ import {
   type RepliedTo,
 } from './lane.ts';
 import { LaneCalls, notSent } from './lane-calls.ts';
+import { LaneGate } from './lane-gate.ts';
 import { LaneIntake } from './lane-intake.ts';
 import { LaneMemory } from './lane-memory.ts';
 import type { Start } from './lane-queue.ts';
@@ -17,7 +18,6 @@ import { retireLane } from './lane-store.ts';
 import { observeEnd } from './observe-end.ts';
 import { OutcomeWriter } from './outcome-writer.ts';
 import type { Settled } from './record-outcomes.ts';
-import { sliceMs } from './shared-limits.ts';
 
 /** A send starts only with so much of the lease left. */
 const leaseLeftMs = 3_000;
@@ -37,6 +37,7 @@ export class LaneRunner {
   readonly #intake: LaneIntake;
   readonly #calls: LaneCalls;
   readonly #writer: OutcomeWriter;
+  readonly #gate: LaneGate;
   readonly #stopping = new AbortController();
   readonly #tasks = new Set<Promise<void>>();
   #leaseUntil: number;
@@ -62,6 +63,7 @@ export class LaneRunner {
       hasProbe: start.channel.runtime.probe !== undefined,
     });
     this.#writer = new OutcomeWriter(deps, lane, (settled, ours) => this.#recorded(settled, ours));
+    this.#gate = new LaneGate(deps, lane, this.#memory, () => this.#release());
     this.#busyAt = deps.time.now();
   }
 
@@ -143,28 +145,18 @@ export class LaneRunner {
     if (starts.length === 0) return granted === 0 ? this.#intake.nextAt : this.#calls.wakeAt(wakeAt, now);
     this.#onTheWire += starts.length;
     this.#busyAt = now;
+    const awake = await this.#gate.outOfQuietHours(starts, now);
+    for (const settled of awake.ended) this.#writer.add(settled);
     const sends: Start<PendingDelivery>[] = [];
-    for (const start of starts) {
+    for (const start of awake.starts) {
       const { item } = start;
       if (this.#needsOpening(item)) this.#track(this.#open(start));
       else if (item.repeatUntil !== null && item.repeatUntil < now) this.#askAgain(item, now);
       else sends.push(start);
     }
-    const allowed = await this.#withinShare(sends, now);
+    const allowed = await this.#gate.withinShare(this.#intake.channel, sends, now);
     if (allowed.length > 0) await this.#intend(allowed, now);
     return time.now();
-  }
-
-  /** What the limits of the whole app do not leave to this lane now waits for their next slice. */
-  async #withinShare(starts: Start<PendingDelivery>[], now: number): Promise<Start<PendingDelivery>[]> {
-    const { allowed, later } = await this.#deps.shared.split(this.#intake.channel, starts, now);
-    for (const { item, charge } of later) {
-      this.#release();
-      this.#memory.refund(charge);
-      item.dueAt = now + sliceMs;
-      this.#memory.putBack(now, item);
-    }
-    return allowed;
   }
 
   /** The platform may not dedupe it any more. */
@@ -235,13 +227,15 @@ export class LaneRunner {
 
   /** Asks what became of those that nobody knows of, once nothing can arrive any more. */
   #resolveDue(): void {
+    const { channel } = this.#intake;
     while (this.#mayLookUp()) {
-      const item = this.#memory.nextUnknown(this.#deps.time.now());
-      if (item === null) return;
+      const next = this.#memory.nextUnknown(this.#deps.time.now(), channel.addressing);
+      if (next === null) return;
       this.#lookUps += 1;
       this.#track(
-        this.#calls.lookUp(this.#intake.channel, item).then((settled) => {
+        this.#calls.lookUp(channel, next.item).then((settled) => {
           this.#lookUps -= 1;
+          if (next.charge !== null) this.#memory.answered(next.charge, this.#deps.time.now());
           if (settled !== null) this.#writer.add(settled);
           this.#look();
         }),

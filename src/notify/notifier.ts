@@ -18,7 +18,7 @@ import {
   renewLeases,
 } from './lane-store.ts';
 import { readTenantStatus } from './ready-store.ts';
-import { type WithdrawalHolds, withdrawDue } from './withdraw-messages.ts';
+import { WithdrawalPace, withdrawDue } from './withdraw-messages.ts';
 
 export interface NotifierDependencies extends LaneDependencies {
   registrations: Pick<RegistrationDirectory, 'find'>;
@@ -46,7 +46,7 @@ export class Notifier {
   readonly #lanes = new Map<string, LaneRunner>();
   readonly #acquiring = new Set<string>();
   readonly #audiences: AudienceQueue;
-  readonly #withdrawalHolds: WithdrawalHolds = new Map();
+  readonly #withdrawalPace = new WithdrawalPace();
   readonly #running = new Set<Promise<unknown>>();
   readonly #stopping = new AbortController();
   readonly #stopListening: () => void;
@@ -108,7 +108,7 @@ export class Notifier {
   }
 
   async #withdraw(): Promise<void> {
-    await withdrawDue({ ...this.#deps, holds: this.#withdrawalHolds });
+    await withdrawDue({ ...this.#deps, pace: this.#withdrawalPace });
   }
 
   async #renew(): Promise<void> {

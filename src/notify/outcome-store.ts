@@ -1,6 +1,6 @@
 /** SQL of outcomes: what became of tries, fenced by the try, in one commit for many. */
 import { statement, type Transaction } from '../infra/database.ts';
-import type { DeliveryErrorCode, SkipReason } from './records.ts';
+import { type DeliveryErrorCode, priorityMs, type SkipReason } from './records.ts';
 
 /** One line of the attempt log. */
 export interface AttemptRow {
@@ -124,6 +124,29 @@ export async function requeue(tx: Transaction, rows: readonly RequeueRow[]): Pro
     rows.map(({ reduced }) => reduced),
   ]);
   return new Set(found.map((row) => row.delivery_id));
+}
+
+const putOffSql = statement(
+  'ready_put_off',
+  `update delivery_ready
+      set due_at = ($4::timestamptz[])[array_position($2::uuid[], delivery_id)],
+          rank = ($5::bigint[])[array_position($2::uuid[], delivery_id)]
+    where tenant_id = $1 and delivery_id = any($2::uuid[])
+      and try_no = ($3::int[])[array_position($2::uuid[], delivery_id)] and phase = 'ready'`,
+);
+
+/** Lets deliveries that were not started wait, as if they had been planned for then. */
+export async function putOff(
+  tx: Transaction,
+  rows: readonly { deliveryId: string; tryNo: number; priority: number; until: Date }[],
+): Promise<void> {
+  await tx.execute(putOffSql, [
+    tx.tenantId,
+    rows.map(({ deliveryId }) => deliveryId),
+    rows.map(({ tryNo }) => tryNo),
+    rows.map(({ until }) => until),
+    rows.map(({ until, priority }) => until.getTime() - priority * priorityMs),
+  ]);
 }
 
 const claimKeysSql = statement(

@@ -34,6 +34,8 @@ export function toPending(row: ReadyRow, addressing: PlatformAddressing): Pendin
     notAfter: row.not_after,
     locale: row.locale ?? row.conversation_locale,
     timeZone: row.time_zone,
+    quietHours:
+      row.quiet_from === null || row.quiet_to === null ? null : { from: row.quiet_from, to: row.quiet_to },
     reference,
     openings: 0,
     repeatUntil: null,

@@ -1,7 +1,7 @@
 /** How one recipient is told: by which channels, when, or why not (pure). */
 import { instantOfLocal } from './local-time.ts';
 import type { Preferences } from './preference-store.ts';
-import { endOfQuietHours } from './quiet-hours.ts';
+import { endOfQuiet } from './quiet-hours.ts';
 import type {
   Category,
   Channel,
@@ -141,7 +141,7 @@ function bestOf(ways: readonly Way[]): Way | null {
   return best ?? null;
 }
 
-/** When it goes: as asked for, but not in the person's quiet hours. Tests always go at once. */
+/** When it goes: as asked for, but not in the person's quiet hours. */
 function planTime(
   recipient: RecipientFacts,
   plan: DeliveryPlan,
@@ -153,17 +153,16 @@ function planTime(
   const wanted = sendAt ?? local ?? acceptedAt;
   const start = wanted > now ? wanted : now;
   if (expiresAt !== null && expiresAt <= start) return { dueAt: wanted, skipped: 'expired' };
-  const end = endOfQuiet(person, plan.category, start);
+  const end = person === null ? null : endOfQuiet(readerOf(person), plan.category, start);
   if (end !== null && expiresAt !== null && expiresAt <= end) {
     return { dueAt: end, skipped: 'quiet_hours_expired' };
   }
   return { dueAt: end ?? wanted, skipped: null };
 }
 
-/** When the person may be told again; null: they may be told then. */
-export function endOfQuiet(person: RecipientFacts['person'], category: Category, at: Date): Date | null {
-  const quiet = category === 'test' ? null : (person?.preferences.quietHours ?? null);
-  return quiet === null ? null : endOfQuietHours(at, quiet, person?.timeZone ?? 'UTC');
+/** What decides when a person may be told. */
+export function readerOf({ timeZone, preferences }: NonNullable<RecipientFacts['person']>) {
+  return { timeZone, quietHours: preferences.quietHours };
 }
 
 function delivery(

@@ -1,10 +1,23 @@
 /** Hours in which a person is not disturbed (pure). */
 import { minuteOfDay, nextMinuteOfDay } from './local-time.ts';
+import type { Category } from './records.ts';
 
 /** `HH:MM` on the person's clock; over midnight where `from` is the later one. The same twice: never. */
 export interface QuietHours {
   from: string;
   to: string;
+}
+
+/** When somebody may be told again; null: they may be told then. Tests always go at once. */
+export function endOfQuiet(
+  reader: { quietHours: QuietHours | null; timeZone: string | null },
+  category: Category,
+  at: Date,
+): Date | null {
+  const { quietHours, timeZone } = reader;
+  return category === 'test' || quietHours === null
+    ? null
+    : endOfQuietHours(at, quietHours, timeZone ?? 'UTC');
 }
 
 /** The end of the quiet hours that `at` lies in; null when it lies in none. @param zone IANA name */

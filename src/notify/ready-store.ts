@@ -35,6 +35,8 @@ export interface ReadyRow {
   not_after: Date | null;
   locale: string | null;
   time_zone: string | null;
+  quiet_from: string | null;
+  quiet_to: string | null;
   platform_conversation_id: string | null;
   conversation_type: ConversationReference['type'] | null;
   organization: string | null;
@@ -47,7 +49,7 @@ export interface ReadyRow {
 
 const columns = `r.delivery_id, r.created_at, r.notification_id, r.category, r.user_id, r.destination_type, r.destination_id,
   r.fallback, r.on_unknown, r.priority, r.rank, r.due_at, r.expires_at, r.phase, r.attempt_no, r.try_no, r.reduced,
-  r.first_started_at, r.started_at, r.not_after, u.locale, u.time_zone, c.platform_conversation_id,
+  r.first_started_at, r.started_at, r.not_after, u.locale, u.time_zone, q.quiet_from, q.quiet_to, c.platform_conversation_id,
   c.type as conversation_type, c.organization, c.platform_user_id, c.service_url, c.bot_id, c.channel_id,
   c.locale as conversation_locale`;
 
@@ -56,6 +58,8 @@ const columns = `r.delivery_id, r.created_at, r.notification_id, r.category, r.u
 // live, then the one that spoke last.
 const joins = `
   left join lateral (select * from users p where p.tenant_id = $1 and p.user_id = r.user_id limit 1) u on true
+  left join lateral (
+    select * from notification_preferences p where p.tenant_id = $1 and p.user_id = r.user_id limit 1) q on true
   left join lateral (
     select * from (
       (select * from conversations o

@@ -1,14 +1,17 @@
 /** Takes messages back from the platforms: of withdrawn notifications, and copies that came out of a resend. */
 import type { Database } from '../infra/database.ts';
 import { newId } from '../kernel/ids.ts';
-import type { BotRuntime, SendOutcome } from '../kernel/platform.ts';
+import type { Destination } from '../kernel/notification.ts';
+import type { BotPlatform, BotRuntime, PlatformRegistration, SendOutcome } from '../kernel/platform.ts';
 import type { Log } from '../kernel/ports.ts';
+import { overrideLimits } from '../kernel/rate-limit.ts';
 import type { RegistrationDirectory } from '../registrations/app-directory.ts';
 import { createdAtOf } from './delivery-id.ts';
 import { callTimeoutMs } from './lane.ts';
 import { skipReady } from './manage-delivery-store.ts';
 import type { MessageComposer } from './message-composer.ts';
 import { insertAttempts } from './outcome-store.ts';
+import { LanePacer } from './pacing.ts';
 import type { NotifierTime } from './time.ts';
 import {
   type DueWithdrawal,
@@ -27,13 +30,19 @@ export interface WithdrawDependencies {
   log: Log;
   composer: MessageComposer;
   registrations: Pick<RegistrationDirectory, 'find'>;
+  platforms: ReadonlyMap<string, Pick<BotPlatform, 'addressing' | 'limits'>>;
   runtime: (platform: string) => Promise<Pick<BotRuntime, 'withdraw'>>;
 }
 
-/** By registration until when the platform wants no more of it; what one message was told holds for the others. */
-export type WithdrawalHolds = Map<string, number>;
+/** What is kept from one time to the next, by registration. */
+export class WithdrawalPace {
+  /** Until when the platform wants no more; what one message was told holds for the others. */
+  readonly holds = new Map<string, number>();
+  /** This process's calls; with several processes a refusal tells of the others'. */
+  readonly pacers = new Map<string, LanePacer>();
+}
 
-type Dependencies = WithdrawDependencies & { holds: WithdrawalHolds };
+type Dependencies = WithdrawDependencies & { pace: WithdrawalPace };
 
 const batch = 100;
 const concurrency = 4;
@@ -73,7 +82,7 @@ async function withdrawOne(deps: Dependencies, due: DueWithdrawal): Promise<void
       planWithdrawal(tx, due, skipped.size > 0 ? null : new Date(now + onTheWireMs));
       return null;
     }
-    const heldUntil = deps.holds.get(sent?.registrationId ?? '') ?? 0;
+    const heldUntil = deps.pace.holds.get(sent?.registrationId ?? '') ?? 0;
     if (heldUntil > now) {
       planWithdrawal(tx, due, new Date(heldUntil));
       return null;
@@ -122,7 +131,7 @@ async function takeBack(
   const now = time.now();
   const again = againAt(outcome, now);
   if (again !== null && sent.registrationId !== null && isThrottled(outcome))
-    deps.holds.set(sent.registrationId, again.getTime());
+    deps.pace.holds.set(sent.registrationId, again.getTime());
   if (again !== null) return again;
   await database.inTenant(due.tenantId, async (tx) => {
     const gone = outcome.result === 'sent';
@@ -152,25 +161,52 @@ async function takeBack(
 }
 
 async function callPlatform(
-  { registrations, runtime, composer }: WithdrawDependencies,
+  deps: Dependencies,
   { tenantId }: DueWithdrawal,
   sent: SentMessage,
   messageId: string,
 ): Promise<SendOutcome> {
+  const { registrations, runtime, composer, time } = deps;
   const { registrationId, platform, destinationType, destinationId, reference, locale } = sent;
   const nowhere = { result: 'rejected', code: 'not_found', retryable: false } as const;
   if (registrationId === null || platform === null || destinationType === null || destinationId === null)
     return nowhere;
   const registration = await registrations.find(tenantId, registrationId);
   if (registration === null) return nowhere;
-  return await (await runtime(platform)).withdraw({
+  const destination = { type: destinationType, id: destinationId };
+  const counted = count(deps, registration, destination);
+  // As if the platform had said so.
+  if ('waitMs' in counted)
+    return { result: 'rejected', code: 'throttled', retryable: true, retryAfterMs: counted.waitMs };
+  const outcome = await (await runtime(platform)).withdraw({
     registration,
-    destination: { type: destinationType, id: destinationId },
+    destination,
     reference,
     messageId,
     replacement: await composer.composeWithdrawn(tenantId, locale),
     timeoutMs: callTimeoutMs,
   });
+  if (outcome.result !== 'unknown') counted.answered(time.now());
+  return outcome;
+}
+
+/** Counts a call by the platform's published limits, or says how long it has to wait for them. */
+function count(
+  { platforms, pace, time }: Dependencies,
+  { platform, registrationId, options }: PlatformRegistration,
+  destination: Destination,
+): { waitMs: number } | { answered: (at: number) => void } {
+  const { addressing, limits } = platforms.get(platform) ?? {};
+  const call = addressing?.withdrawing(destination) ?? null;
+  if (call === null || limits === undefined) return { answered: () => undefined };
+  const pacer =
+    pace.pacers.get(registrationId) ?? new LanePacer({ limits: overrideLimits(limits, options.limits) });
+  pace.pacers.set(registrationId, pacer);
+  const now = time.now();
+  const waitMs = pacer.earliest(now, call.conversation, call.operation) - now;
+  if (waitMs > 0) return { waitMs };
+  const charge = pacer.charge(now, call.conversation, now + callTimeoutMs, call.operation);
+  return { answered: (at) => pacer.settle(charge, at) };
 }
 
 function isThrottled(outcome: SendOutcome): boolean {

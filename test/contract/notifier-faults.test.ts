@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { platforms } from '../../bots/index.ts';
+import { writePreferences } from '../../src/notify/preference-store.ts';
+import type { QuietHours } from '../../src/notify/quiet-hours.ts';
 import { until } from '../support/kill-scene.ts';
 import { NotifierBench, type PostFault, type Told } from '../support/notifier-bench.ts';
 
@@ -107,6 +109,47 @@ describe.each(platforms.map(({ id }) => id))('on %s', (platform) => {
     // Nothing comes later.
     await sleep(1_500);
     expect(bench.seen(told).length).toBe([...seen.values()].flat().length);
+  });
+
+  it('what an outage made late waits for the end of quiet hours that have begun, and is skipped where that is too late', async () => {
+    const ann = bench.world.userId('ann');
+    const { database } = bench.world.running.services;
+    const { tenantId } = bench.world.acme;
+    const quiet = (quietHours: QuietHours | null) =>
+      database.inTenant(tenantId, (tx) =>
+        writePreferences(tx, ann, { quietHours, categories: {} }, new Date()),
+      );
+    const makeDue = async (told: Told, expiry: string) => {
+      await until('its delivery', async () => (await bench.deliveries(told.notificationId)).length === 1);
+      await database.maintenance.execute(
+        `update delivery_ready set due_at = now(), rank = 0, expires_at = ${expiry} where notification_id = $1`,
+        [told.notificationId],
+      );
+      // Work of the lane's has it look.
+      await bench.ended(await bench.tell([bench.to('ben')]));
+    };
+    const dueAt = async ({ notificationId }: Told) => {
+      const [row] = await database.maintenance.query<{ due_at: Date }>(
+        'select due_at from delivery_ready where notification_id = $1',
+        [notificationId],
+      );
+      return row?.due_at.getTime() ?? 0;
+    };
+    await database.maintenance.execute(`update users set time_zone = 'UTC' where user_id = $1`, [ann]);
+    const clock = (ms: number) => new Date(Date.now() + ms).toISOString().slice(11, 16);
+    await quiet({ from: clock(-3_600_000), to: clock(7_200_000) });
+    const [told, late] = [await bench.tell([bench.to('ann')]), await bench.tell([bench.to('ann')])];
+    await makeDue(told, 'null');
+    await makeDue(late, `now() + interval '1 hour'`);
+
+    expect(await bench.ended(late)).toMatchObject([{ status: 'skipped', reason: 'quiet_hours_expired' }]);
+    await until('the end of the quiet hours', async () => (await dueAt(told)) > Date.now() + 3_600_000);
+    expect(bench.seen(told)).toHaveLength(0);
+    await quiet(null);
+    await makeDue(told, 'null');
+    expect(await bench.ended(told)).toMatchObject([{ status: sent, attempts: 1 }]);
+    expect(bench.seen(told)).toHaveLength(1);
+    expect(bench.seen(late)).toHaveLength(0);
   });
 
   it('an outage costs about one question a second, and everything is sent after it', async () => {

@@ -72,6 +72,8 @@ function addressing(person: Destination['type'], place: Destination['type'], fee
     ofAddress: (address) => (address.startsWith('?') ? null : { type: place, id: address }),
     paced: teams.addressing.paced,
     opening: () => null,
+    lookingUp: () => null,
+    withdrawing: () => null,
   };
   return named;
 }

@@ -37,6 +37,7 @@ function pending(over: Partial<PendingDelivery> = {}): PendingDelivery {
     notAfter: new Date(now + 5_000),
     locale: null,
     timeZone: null,
+    quietHours: null,
     reference: null,
     openings: 0,
     repeatUntil: null,
