@@ -19,6 +19,8 @@ export class Breaker {
   readonly #hasProbe: boolean;
   #failures = 0;
   #askAt = Number.NEGATIVE_INFINITY;
+  /** As the last call that asked left `#askAt`. */
+  #askedUntil = Number.NaN;
   #state: 'closed' | 'open' | 'half_open' = 'closed';
   #credentialWaitMs = firstCredentialWaitMs;
 
@@ -40,7 +42,15 @@ export class Breaker {
 
   /** A call or a probe asks: no other before a second has passed. */
   asking(now: number): void {
-    if (this.#state !== 'closed') this.#askAt = now + probeEveryMs;
+    if (this.#state === 'closed') return;
+    this.#askAt = now + probeEveryMs;
+    this.#askedUntil = this.#askAt;
+  }
+
+  /** The call that was to ask is not made after all: another may ask in its place. */
+  notMade(now: number): void {
+    // An answer to another one may have set a time of its own meanwhile.
+    if (this.#askAt === this.#askedUntil) this.#askAt = now;
   }
 
   /** The probe was answered: real calls may ask now. */

@@ -12,6 +12,7 @@ import {
 import { callTimeoutMs, type LaneChannel, type LaneDependencies, type LeasedLane } from './lane.ts';
 import type { LaneMemory } from './lane-memory.ts';
 import type { Start } from './lane-queue.ts';
+import type { Charge } from './pacing.ts';
 import type { Settled } from './record-outcomes.ts';
 
 /** Less time than this for a call is none. */
@@ -155,6 +156,12 @@ export class LaneCalls {
   /** A call starts. */
   starting(operation: string, now: number): void {
     this.#breakerOf(operation).asking(now);
+  }
+
+  /** One that was counted and was to start does not. */
+  notMade(charge: Charge): void {
+    this.#memory.refund(charge);
+    this.#breakerOf(charge.operation).notMade(this.#deps.time.now());
   }
 
   /**

@@ -4,6 +4,7 @@ import { type LaneChannel, type LaneDependencies, type LeasedLane, laneTransacti
 import type { LaneMemory } from './lane-memory.ts';
 import type { Start } from './lane-queue.ts';
 import { putOff } from './outcome-store.ts';
+import type { Charge } from './pacing.ts';
 import { endOfQuiet } from './quiet-hours.ts';
 import type { Settled } from './record-outcomes.ts';
 import { sliceMs } from './shared-limits.ts';
@@ -14,14 +15,21 @@ export class LaneGate {
   readonly #deps: LaneDependencies;
   readonly #lane: LeasedLane;
   readonly #memory: LaneMemory;
+  readonly #notMade: (charge: Charge) => void;
   readonly #release: () => void;
 
-  /** @param release called for each that gives its place on the wire back */
-  constructor(deps: LaneDependencies, lane: LeasedLane, memory: LaneMemory, release: () => void) {
+  /** @param told.notMade the call, which was counted, is none; `release`: its place on the wire is free */
+  constructor(
+    deps: LaneDependencies,
+    lane: LeasedLane,
+    memory: LaneMemory,
+    told: { notMade: (charge: Charge) => void; release: () => void },
+  ) {
     this.#deps = deps;
     this.#lane = lane;
     this.#memory = memory;
-    this.#release = release;
+    this.#notMade = told.notMade;
+    this.#release = told.release;
   }
 
   /**
@@ -36,7 +44,7 @@ export class LaneGate {
     if (quiet.size === 0) return { starts, ended: [] };
     const [late, waiting] = [[] as Chosen[], [] as { start: Chosen; until: Date }[]];
     for (const [start, until] of quiet) {
-      this.#memory.refund(start.charge);
+      this.#notMade(start.charge);
       const { expiresAt } = start.item;
       if (expiresAt !== null && expiresAt <= until) late.push(start);
       else waiting.push({ start, until });
@@ -75,7 +83,7 @@ export class LaneGate {
     const { allowed, later } = await this.#deps.shared.split(channel, starts, now);
     for (const { item, charge } of later) {
       this.#release();
-      this.#memory.refund(charge);
+      this.#notMade(charge);
       this.#again(item, now);
     }
     return allowed;

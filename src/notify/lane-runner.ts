@@ -63,7 +63,10 @@ export class LaneRunner {
       hasProbe: start.channel.runtime.probe !== undefined,
     });
     this.#writer = new OutcomeWriter(deps, lane, (settled, ours) => this.#recorded(settled, ours));
-    this.#gate = new LaneGate(deps, lane, this.#memory, () => this.#release());
+    this.#gate = new LaneGate(deps, lane, this.#memory, {
+      notMade: (charge) => this.#calls.notMade(charge),
+      release: () => this.#release(),
+    });
     this.#busyAt = deps.time.now();
   }
 
@@ -183,7 +186,7 @@ export class LaneRunner {
     for (const start of starts) {
       const tryNo = tries.get(start.item.id);
       if (tryNo === undefined) {
-        this.#memory.refund(start.charge);
+        this.#calls.notMade(start.charge);
         this.#letGo(start.item);
       } else this.#track(this.#send(start, tryNo));
     }

@@ -35,6 +35,21 @@ describe('breaker', () => {
     expect(breaker.allowance(60_000)).toBe('all');
   });
 
+  it('lets another call ask in the place of one that is not made, but not before the time that an answer set', () => {
+    const breaker = opened(false);
+    breaker.asking(1_000);
+    expect(breaker.allowance(1_010)).toBe('none');
+    breaker.notMade(1_010);
+    expect(breaker.allowance(1_010)).toBe('one');
+    breaker.asking(1_010);
+    breaker.refused(1_020);
+    breaker.notMade(1_030);
+    expect(breaker.allowance(1_030)).toBe('none');
+    breaker.succeeded();
+    breaker.notMade(1_040);
+    expect(breaker.allowance(1_040)).toBe('all');
+  });
+
   it('does not take a probe for proof: one call a second goes until one is answered', () => {
     const breaker = opened(true);
     breaker.asking(1_000);
