@@ -26,7 +26,7 @@ export function crashText(results: readonly CrashResult[]): string {
     row('  sent or delivered', ({ delivered }) => delivered),
     row('  failed/outcome_unknown', ({ unknown }) => unknown),
     row('surplus copies (allowed without proof)', ({ surplus }) => surplus),
-    row('look-ups, withdrawals too fast', ({ unpacedThrottled }) => unpacedThrottled),
+    row('look-ups, withdrawals too fast', ({ forgottenThrottled }) => forgottenThrottled),
     row('simulated hours', ({ simulatedMs }) => (simulatedMs / 3_600_000).toFixed(1)),
     row('seconds', ({ seconds }) => seconds.toFixed(1)),
     row('violations', ({ violations }) => violations.length),

@@ -46,7 +46,7 @@ function emptyResult({ platform, seed }: CrashOptions): CrashResult {
     leastUnfinished: Number.POSITIVE_INFINITY,
     inFlight: { total: 0, most: 0 },
     slowestRecoveryMs: 0,
-    unpacedThrottled: 0,
+    forgottenThrottled: 0,
     simulatedMs: 0,
     seconds: 0,
     deliveries: 0,

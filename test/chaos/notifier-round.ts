@@ -33,8 +33,11 @@ export interface CrashResult extends OracleCounts {
   inFlight: { total: number; most: number };
   /** From a crash to the next call in the lane that was hit, simulated milliseconds, at most. */
   slowestRecoveryMs: number;
-  /** Look-ups and withdrawals that came too fast for the platform: they post nothing, and are repeated. */
-  unpacedThrottled: number;
+  /**
+   * Look-ups and withdrawals that came too fast, since those of a worker that died are not counted: they post nothing, and
+   * are repeated.
+   */
+  forgottenThrottled: number;
   simulatedMs: number;
   seconds: number;
   violations: NotifierViolation[];
@@ -262,7 +265,7 @@ export class Round {
       result[name] += counts[name];
     for (const { what, detail } of violations) this.#found(what, detail);
     const { lookUp, withdraw, ...calls } = this.#wire.violations;
-    result.unpacedThrottled += lookUp + withdraw;
+    result.forgottenThrottled += lookUp + withdraw;
     for (const [call, count] of Object.entries(calls)) {
       if (count > 0) this.#found('limit exceeded', `${count} calls (${call}) beyond the published limits`);
     }
